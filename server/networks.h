@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/audit.h"
+#include "server/db.h"
+
+namespace muster {
+
+struct Network {
+  NetworkId id;
+  std::string name;
+  std::string cidr;
+  std::string devices_reach;  // everyone | gateways
+  bool is_default = false;
+  std::int64_t names_revision = 1;
+  std::int64_t created_at = 0;
+  std::int64_t updated_at = 0;
+};
+
+struct NewNetwork {
+  std::string name;
+  std::string cidr;
+  std::string devices_reach = "everyone";
+  bool is_default = false;
+};
+
+// Refuses: a name that is taken or unfit, a range that is no IPv4 range of /8 to /30, one that
+// overlaps a living network's. Its default key is made by the caller (keys.h).
+Result<Network> create_network(Transaction& tx, const By& by, const NewNetwork& wanted);
+
+std::optional<Network> find_network(const Snapshot& snapshot, NetworkId id);
+std::optional<Network> find_default_network(const Snapshot& snapshot);
+// A reference as programs send it: an id, or the exact name.
+std::optional<Network> find_network_named(const Snapshot& snapshot, std::string_view reference);
+std::vector<Network> list_networks(const Snapshot& snapshot);
+
+constexpr std::int64_t kAddressRest = 24 * 3600;  // seconds before a freed address is given again
+
+// Gives the device an address: the one freed longest ago if it rested a day, else the next above
+// the highest ever given. Nothing when the range is full. Index look-ups only, at any size.
+std::optional<std::uint32_t> claim_address(Transaction& tx, NetworkId network, DeviceId device,
+                                           std::int64_t now);
+// An ephemeral device's addresses rest not at all: runners come and go by the thousand.
+void free_addresses(Transaction& tx, DeviceId device, bool ephemeral, std::int64_t now);
+
+// Names or addresses in the device's networks changed: agents that keep names ask for them anew.
+void touch_names(Transaction& tx, DeviceId device);
+
+}  // namespace muster

@@ -1,0 +1,121 @@
+#include "server/people.h"
+
+#include <algorithm>
+#include <array>
+
+#include "server/format.h"
+#include "server/keys.h"
+#include "server/networks.h"
+#include "server/text.h"
+
+namespace muster {
+namespace {
+
+struct RoleWord {
+  Role role;
+  std::string_view text;
+};
+constexpr std::array kRoles{RoleWord{Role::owner, "owner"}, RoleWord{Role::admin, "admin"},
+                            RoleWord{Role::auditor, "auditor"}, RoleWord{Role::member, "member"}};
+
+std::optional<Person> find_one(const Snapshot& snapshot, std::string_view condition,
+                               std::initializer_list<Bind> values) {
+  const std::string sql = formatted(
+      "SELECT id, email, name, role, is_service_user, status, created_at FROM users"
+      " WHERE removed_at IS NULL AND {}",
+      condition);
+  auto query = snapshot.query(sql, values);
+  if (!query.step()) return std::nullopt;
+  Person person;
+  person.id = query.id<UserId>();
+  person.email = query.text();
+  person.name = query.text();
+  person.role = parse_role(query.text()).value_or(Role::member);
+  person.is_service_user = query.boolean();
+  person.status = query.text();
+  person.created_at = query.integer();
+  return person;
+}
+
+Person audited(Transaction& tx, const By& by, UserId id) {
+  Person person = *find_person(tx, id);
+  append_audit(tx, by,
+               {.code = "user.create",
+                .target = subject_of(person),
+                .details = {{"email", person.email},
+                            {"name", person.name},
+                            {"role", std::string{text_of(person.role)}},
+                            {"is_service_user", person.is_service_user ? "true" : "false"}}});
+  return person;
+}
+
+}  // namespace
+
+std::string_view text_of(Role role) {
+  return std::ranges::find(kRoles, role, &RoleWord::role)->text;
+}
+
+std::optional<Role> parse_role(std::string_view text) {
+  const auto found = std::ranges::find(kRoles, text, &RoleWord::text);
+  return found == kRoles.end() ? std::nullopt : std::optional{found->role};
+}
+
+Subject subject_of(const Person& person) { return {"user", to_text(person.id), person.label()}; }
+
+Result<std::string> check_email(std::string_view typed) {
+  const std::string email = lower_ascii(trim(typed));
+  if (auto checked = check_text("the e-mail address", email, kNameLength); !checked)
+    return checked.refusal();
+  const auto at = email.find('@');
+  if (at == 0 || at == std::string::npos || at + 1 == email.size() ||
+      email.find('@', at + 1) != std::string::npos || email.find(' ') != std::string::npos)
+    return Refusal::invalid(formatted("{} is not an e-mail address", email));
+  return email;
+}
+
+Result<Person> create_owner(Transaction& tx, const By& by, const NewOwner& wanted) {
+  const auto email = check_email(wanted.email);
+  if (!email) return email.refusal();
+  if (find_person_by_email(tx, *email))
+    return Refusal::conflict(formatted("somebody with the e-mail {} is there already", *email));
+  const UserId id{
+      tx.insert("INSERT INTO users (email, name, role, password_hash, created_at)"
+                " VALUES (?, ?, 'owner', ?, ?)",
+                {*email, *email, wanted.password_hash, by.at})};
+  Person person = audited(tx, by, id);
+  if (!find_default_network(tx)) {
+    auto network = create_network(
+        tx, by, {.name = wanted.network_name, .cidr = wanted.network_cidr, .is_default = true});
+    if (!network) return network.refusal();
+    create_network_default_key(tx, by, network->id, network->name);
+  }
+  return person;
+}
+
+Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view wanted) {
+  const std::string name = trim(wanted);
+  if (name.empty()) return Refusal::invalid("the service user's name shouldn't be empty");
+  if (auto checked = check_text("the service user's name", name, kNameLength); !checked)
+    return checked.refusal();
+  if (auto known = find_one(tx, "is_service_user = 1 AND name = ?", {name})) return *known;
+  const UserId id{
+      tx.insert("INSERT INTO users (email, name, role, is_service_user, created_at)"
+                " VALUES ('', ?, 'admin', 1, ?)",
+                {name, by.at})};
+  return audited(tx, by, id);
+}
+
+std::optional<Person> find_person(const Snapshot& snapshot, UserId id) {
+  return find_one(snapshot, "id = ?", {id});
+}
+
+std::optional<Person> find_person_by_email(const Snapshot& snapshot, std::string_view email) {
+  return find_one(snapshot, "is_service_user = 0 AND email = ?", {lower_ascii(trim(email))});
+}
+
+bool has_owner(const Snapshot& snapshot) {
+  auto query = snapshot.query("SELECT 1 FROM users WHERE role = 'owner' AND removed_at IS NULL");
+  return query.step();
+}
+
+}  // namespace muster

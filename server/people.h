@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/audit.h"
+#include "server/db.h"
+
+namespace muster {
+
+enum class Role { owner, admin, auditor, member };
+std::string_view text_of(Role role);
+std::optional<Role> parse_role(std::string_view text);
+
+struct Person {
+  UserId id;
+  std::string email;  // empty for a service user
+  std::string name;
+  Role role = Role::member;
+  bool is_service_user = false;
+  std::string status;  // active | invited | blocked
+  std::int64_t created_at = 0;
+
+  // How a log or a sentence names them.
+  const std::string& label() const { return email.empty() ? name : email; }
+};
+
+struct NewOwner {
+  std::string email;
+  std::string password_hash;
+  // Used by the first owner only, who also makes the default network.
+  std::string network_name = "default";
+  std::string network_cidr = "100.64.0.0/10";
+};
+
+// Refused when somebody has that e-mail, whatever their role.
+Result<Person> create_owner(Transaction& tx, const By& by, const NewOwner& wanted);
+
+// The service user of that name, made as an admin when there is none.
+Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view name);
+
+std::optional<Person> find_person(const Snapshot& snapshot, UserId id);
+std::optional<Person> find_person_by_email(const Snapshot& snapshot, std::string_view email);
+bool has_owner(const Snapshot& snapshot);
+
+// Lower case and without blanks around, or a refusal: who types it again types it differently.
+Result<std::string> check_email(std::string_view typed);
+
+Subject subject_of(const Person& person);
+
+}  // namespace muster

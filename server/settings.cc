@@ -1,0 +1,39 @@
+#include "server/settings.h"
+
+namespace muster {
+namespace {
+
+std::optional<std::string> find_server_secret(const Snapshot& snapshot, std::string_view name) {
+  auto query = snapshot.query("SELECT value FROM server_secrets WHERE name = ?", {name});
+  if (!query.step()) return std::nullopt;
+  return query.text();
+}
+
+}  // namespace
+
+std::optional<std::string> find_setting(const Snapshot& snapshot, std::string_view name) {
+  auto query = snapshot.query("SELECT value FROM settings WHERE name = ?", {name});
+  if (!query.step()) return std::nullopt;
+  return query.text();
+}
+
+void set_setting(Transaction& tx, std::string_view name, std::string_view value) {
+  tx.run(
+      "INSERT INTO settings (name, value) VALUES (?, ?)"
+      " ON CONFLICT DO UPDATE SET value = excluded.value",
+      {name, value});
+}
+
+std::string keep_server_secret(Database& database, std::string_view name,
+                               const std::function<std::string()>& make) {
+  const auto find = [&](const Snapshot& snapshot) { return find_server_secret(snapshot, name); };
+  if (auto known = database.read(find)) return *known;
+  const std::string made = make();
+  return database.write([&](Transaction& tx) {
+    tx.run("INSERT INTO server_secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+           {name, made});
+    return *find_server_secret(tx, name);
+  });
+}
+
+}  // namespace muster

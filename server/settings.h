@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/db.h"
+
+namespace muster {
+
+std::optional<std::string> find_setting(const Snapshot& snapshot, std::string_view name);
+void set_setting(Transaction& tx, std::string_view name, std::string_view value);
+
+// A secret that the server must be able to read back. The first caller makes it; all get the same.
+std::string keep_server_secret(Database& database, std::string_view name,
+                               const std::function<std::string()>& make);
+
+}  // namespace muster

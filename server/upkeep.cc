@@ -1,0 +1,67 @@
+#include "server/upkeep.h"
+
+#include <chrono>
+
+#include "server/format.h"
+#include "server/log.h"
+
+namespace muster {
+namespace {
+
+constexpr std::int64_t kLastSeenEvery = 60;         // seconds
+constexpr std::int64_t kOptimizeEvery = 24 * 3600;  // seconds
+
+// One job that fails (a full disk, say) is tried again at its next turn and stops no other.
+template <class Job>
+void attempt(const char* what, Job&& job) {
+  try {
+    job();
+  } catch (const std::exception& fault) {
+    log_line(formatted("upkeep: {}: {}", what, fault.what()));
+  }
+}
+
+}  // namespace
+
+Upkeep::Upkeep(Database& database, const Clock& clock, Unwritten unwritten)
+    : database_(database), clock_(clock), unwritten_(unwritten), thread_([this] { work(); }) {}
+
+Upkeep::~Upkeep() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  flush_all();
+}
+
+void Upkeep::work() {
+  std::int64_t last_seen_due = clock_.monotonic() + kLastSeenEvery;
+  std::int64_t optimize_due = clock_.monotonic() + kOptimizeEvery;
+  std::unique_lock lock{mutex_};
+  while (!wake_.wait_for(lock, std::chrono::seconds{1}, [&] { return stopping_; })) {
+    lock.unlock();
+    attempt("refusals", [&] { unwritten_.refusals.flush(database_); });
+    if (clock_.monotonic() >= last_seen_due) {
+      attempt("last seen", [&] { unwritten_.last_seen.flush(database_); });
+      attempt("token uses", [&] { unwritten_.token_uses.flush(database_); });
+      last_seen_due = clock_.monotonic() + kLastSeenEvery;
+    }
+    if (clock_.monotonic() >= optimize_due) {
+      attempt("optimize", [&] {
+        database_.write([](Transaction& tx) { tx.query("PRAGMA optimize").step(); });
+      });
+      optimize_due = clock_.monotonic() + kOptimizeEvery;
+    }
+    lock.lock();
+  }
+}
+
+void Upkeep::flush_all() {
+  attempt("refusals", [&] { unwritten_.refusals.flush(database_); });
+  attempt("last seen", [&] { unwritten_.last_seen.flush(database_); });
+  attempt("token uses", [&] { unwritten_.token_uses.flush(database_); });
+}
+
+}  // namespace muster

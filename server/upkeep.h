@@ -1,0 +1,44 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "server/access_tokens.h"
+#include "server/clock.h"
+#include "server/db.h"
+#include "server/last_seen.h"
+#include "server/refusals.h"
+
+namespace muster {
+
+// What waits in memory to be written.
+struct Unwritten {
+  LastSeen& last_seen;
+  RefusalLog& refusals;
+  TokenUses& token_uses;
+};
+
+// The one thread of housekeeping: refusals reach the disk within two seconds, last-seen times each
+// minute. Whatever is left is written when it ends.
+class Upkeep {
+ public:
+  Upkeep(Database& database, const Clock& clock, Unwritten unwritten);
+  ~Upkeep();
+  Upkeep(const Upkeep&) = delete;
+  Upkeep& operator=(const Upkeep&) = delete;
+
+ private:
+  void work();
+  void flush_all();
+
+  Database& database_;
+  const Clock& clock_;
+  Unwritten unwritten_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace muster

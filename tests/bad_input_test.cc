@@ -1,0 +1,201 @@
+#include "tests/every_route.h"
+
+// Nonsense in bodies and ids, on every route there is: always a refusal in the error's shape, never
+// a fault, and nothing is written.
+
+namespace muster {
+namespace {
+
+using Json = nlohmann::json;
+
+// What a route reads from its body, and a body that it would take.
+struct Members {
+  std::string_view method;
+  std::string_view pattern;
+  Json good;
+  std::vector<const char*> texts;
+  std::vector<const char*> booleans;
+  std::vector<const char*> integers;
+  std::vector<const char*> lists;
+};
+
+const std::vector<Members>& all_members() {
+  static const std::vector<Members> rows{
+      {"POST",
+       "/api/enroll",
+       {{"hostname", "h"}, {"os", "linux"}},
+       {"key", "device_secret", "hostname", "os", "os_version", "arch", "agent_version",
+        "machine_id", "wireguard_public_key", "group"},
+       {},
+       {},
+       {"dns_labels"}},
+      {"POST",
+       "/api/agent/heartbeat",
+       Json::object(),
+       {"hostname", "os_version", "agent_version", "wireguard_public_key"},
+       {},
+       {},
+       {}},
+      {"POST", "/api/agent/leave", {{"how", "down"}}, {"how"}, {}, {}, {}},
+      {"POST",
+       "/api/setup-keys",
+       {{"name", "n"}, {"type", "reusable"}},
+       {"name", "note", "type", "device_name"},
+       {"ephemeral", "allow_extra_dns_labels", "allow_group_choice", "requires_approval"},
+       {"usage_limit", "expires_in", "ephemeral_seconds"},
+       {"auto_groups", "networks", "tags", "allowed_cidrs"}},
+      {"PUT", "/api/setup-keys/{id}", Json::object(), {}, {"revoked"}, {}, {"auto_groups"}},
+      {"POST",
+       "/api/groups",
+       {{"name", "n"}},
+       {"name"},
+       {"is_protected", "requires_approval"},
+       {},
+       {"peers"}},
+      {"PUT",
+       "/api/groups/{id}",
+       {{"name", "n"}},
+       {"name"},
+       {"is_protected", "requires_approval"},
+       {},
+       {"peers"}},
+      {"PATCH",
+       "/api/groups/{id}",
+       Json::object(),
+       {"name"},
+       {"is_protected", "requires_approval"},
+       {},
+       {"peers"}},
+      {"PATCH",
+       "/api/devices/{id}",
+       Json::object(),
+       {"name"},
+       {"approved"},
+       {},
+       {"groups", "tags"}},
+  };
+  return rows;
+}
+
+TEST_CASE("the members of every body are known to these tests") {
+  for (const Route& route : all_routes()) {
+    if (!takes_body(route)) continue;
+    INFO(route.method << " " << route.pattern);
+    const auto& rows = all_members();
+    CHECK(std::any_of(rows.begin(), rows.end(), [&](const Members& row) {
+      return row.method == route.method && row.pattern == route.pattern;
+    }));
+  }
+}
+
+TEST_CASE("a body that is no JSON object is refused on every route") {
+  Target world;
+  const std::string nul{"{\"name\": \"a\0b\"}", 15};
+  for (const Route& route : all_routes()) {
+    if (!takes_body(route)) continue;
+    for (const std::string& body :
+         {std::string{}, std::string{"{"}, std::string{"}"}, std::string{"null"}, std::string{"[]"},
+          std::string{"[{}]"}, std::string{"\"x\""}, std::string{"1"}, std::string{"name=x"},
+          std::string{"{\"name\": \"\xff\xfe\"}"}, std::string{"{\"name\": \"\\ud800\"}"}, nul,
+          std::string(1, '\0'), std::string(10'000, '['),
+          "{\"x\": " + std::string(40, '[') + std::string(40, ']') + "}", std::string(16'000, '{')})
+      world.check_body(route, body);
+  }
+}
+
+TEST_CASE("a member of the wrong type is refused on every route that reads it") {
+  Target world;
+  const auto spoil = [&](const Route& route, const Members& row, const char* member,
+                         std::initializer_list<const char*> values) {
+    for (const char* value : values) {
+      Json body = row.good;
+      if (row.pattern == "/api/enroll") {
+        body["key"] = world.key;
+        body["device_secret"] = device_secret(2);
+      }
+      body[member] = Json::parse(value);
+      world.check_body(route, body.dump());
+    }
+  };
+  for (const Members& row : all_members()) {
+    const Route& route = *find_route(row.method, row.pattern).route;
+    for (const char* member : row.texts)
+      spoil(route, row, member, {"1", "1.5", "true", "[]", "{}"});
+    for (const char* member : row.booleans)
+      spoil(route, row, member, {"1", "0", R"("true")", "[]", "{}"});
+    for (const char* member : row.integers)
+      spoil(route, row, member,
+            {R"("1")", "true", "1.5", "1e3", "[]", "{}", "-1", "99999999999999999999",
+             "9223372036854775807", "-9223372036854775808"});
+    for (const char* member : row.lists)
+      spoil(route, row, member,
+            {"1", "true", R"("x")", "{}", "[1]", "[null]", R"([["x"]])", R"(["\u0000"])",
+             R"(["a\u001fb"])", R"([""])"});
+  }
+}
+
+TEST_CASE("texts of 10,000 characters or with control characters are refused on every route") {
+  Target world;
+  const std::string texts[] = {std::string(10'000, 'x'),
+                               "a\nb",
+                               "a\x1b[2J",
+                               "\x7f",
+                               "a\xc2\x9b"
+                               "b",
+                               std::string{"a\0b", 3}};
+  for (const Members& row : all_members()) {
+    const Route& route = *find_route(row.method, row.pattern).route;
+    for (const char* member : row.texts) {
+      for (const std::string& text : texts) {
+        if (member == std::string_view{"note"} && text == "a\nb") continue;
+        Json body = row.good;
+        if (row.pattern == "/api/enroll") {
+          body["key"] = world.key;
+          body["device_secret"] = device_secret(2);
+        }
+        body[member] = text;
+        INFO(member);
+        world.check_body(route, body.dump());
+      }
+    }
+  }
+}
+
+TEST_CASE("an id that nothing has is refused on every route") {
+  Target world;
+  const std::string ids[] = {"0",
+                             "-1",
+                             "99999999999999999999",
+                             "9223372036854775807",
+                             "abc",
+                             "%",
+                             "%00",
+                             "1x",
+                             " 1",
+                             "+1",
+                             "0x1",
+                             "1.0",
+                             "'1' OR 1=1",
+                             "*",
+                             "..",
+                             "\xd9\xa1",
+                             std::string(10'000, '9'),
+                             "a\nb",
+                             "\xff",
+                             std::string{"1\0", 2}};
+  int asked = 0;
+  for (const Route& route : all_routes()) {
+    if (route.pattern.find('{') == std::string_view::npos) continue;
+    for (const std::string& id : ids) {
+      INFO(id.substr(0, 100));
+      const std::string body = takes_body(route) ? R"({"name": "x"})" : "";
+      world.check_refused(route, world.ask(std::string{route.method}, world.path_of(route, id),
+                                           body, world.sent_to(route)));
+      ++asked;
+    }
+  }
+  CHECK(asked > 100);
+}
+
+}  // namespace
+}  // namespace muster

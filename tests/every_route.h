@@ -1,0 +1,62 @@
+#pragma once
+
+// A world in which every route has something to spoil, and what a refusal looks like there.
+
+#include "web/routes.h"
+
+#include "tests/catch.h"
+#include "tests/world.h"
+
+namespace muster {
+
+inline bool takes_body(const Route& route) {
+  return route.method == "POST" || route.method == "PUT" || route.method == "PATCH";
+}
+
+// A key 2, a group 2 and a device 1, so that every route has something to spoil.
+struct Target : World {
+  Target() {
+    make_group("tills");
+    key = make_key(R"("type": "reusable", "allow_group_choice": true)");
+    enroll(key, device_secret(1));
+    before = stored();
+  }
+
+  Sent sent_to(const Route& route) const {
+    if (route.access == "anyone") return {};
+    return {.token = route.access == "device" ? device_secret(1) : owner_token};
+  }
+  std::string path_of(const Route& route, const std::string& id) const {
+    std::string path{route.pattern};
+    if (const auto open = path.find('{'); open != std::string::npos)
+      path.replace(open, path.find('}') - open + 1, id);
+    return path;
+  }
+  std::string known_id(const Route& route) const {
+    return route.pattern.starts_with("/api/devices") || route.pattern.starts_with("/api/networks")
+               ? "1"
+               : "2";
+  }
+
+  void check_refused(const Route& route, const Answer& answer) {
+    INFO(route.method << " " << route.pattern << " answered " << answer.status << ": "
+                      << answer.body.substr(0, 300));
+    REQUIRE((answer.status >= 400 && answer.status < 500));
+    const auto body = answer.json();
+    CHECK(body.size() == 3);
+    CHECK(body.at("code") == answer.status);
+    CHECK(!body.at("message").get<std::string>().empty());
+    CHECK(!body.at("reason").get<std::string>().empty());
+    REQUIRE((stored() == before));
+  }
+  void check_body(const Route& route, const std::string& body) {
+    INFO(body.substr(0, 300));
+    check_refused(route, ask(std::string{route.method}, path_of(route, known_id(route)), body,
+                             sent_to(route)));
+  }
+
+  std::string key;
+  std::string before;
+};
+
+}  // namespace muster

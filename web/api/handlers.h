@@ -1,0 +1,41 @@
+#pragma once
+
+// The JSON handlers, by noun. What each answers is written at routes.cc and in the files.
+
+#include "web/call.h"
+
+namespace muster::api {
+
+Result<Reply> healthz(const Call& call);
+Result<Reply> readyz(const Call& call);
+Result<Reply> install_sh(const Call& call);
+Result<Reply> muster_agent(const Call& call);
+
+Result<Reply> enroll(const Call& call);
+Result<Reply> heartbeat(const Call& call, const DeviceCaller& who);
+Result<Reply> leave(const Call& call, const DeviceCaller& who);
+
+Result<Reply> list_keys(const Call& call, const Allowed<Right::keys_read>& who);
+Result<Reply> create_key(const Call& call, const Allowed<Right::keys_write>& who);
+Result<Reply> get_key(const Call& call, const Allowed<Right::keys_read>& who);
+Result<Reply> put_key(const Call& call, const Allowed<Right::keys_write>& who);
+Result<Reply> delete_key(const Call& call, const Allowed<Right::keys_write>& who);
+Result<Reply> list_key_devices(const Call& call, const Allowed<Right::keys_read>& who);
+Result<Reply> list_key_refusals(const Call& call, const Allowed<Right::keys_read>& who);
+
+Result<Reply> list_groups(const Call& call, const Allowed<Right::groups_read>& who);
+Result<Reply> create_group(const Call& call, const Allowed<Right::groups_write>& who);
+Result<Reply> get_group(const Call& call, const Allowed<Right::groups_read>& who);
+Result<Reply> put_group(const Call& call, const Allowed<Right::groups_write>& who);
+Result<Reply> patch_group(const Call& call, const Allowed<Right::groups_write>& who);
+Result<Reply> delete_group(const Call& call, const Allowed<Right::groups_write>& who);
+
+Result<Reply> list_devices(const Call& call, const Allowed<Right::devices_read>& who);
+Result<Reply> get_device(const Call& call, const Allowed<Right::devices_read>& who);
+Result<Reply> patch_device(const Call& call, const Allowed<Right::devices_write>& who);
+Result<Reply> delete_device(const Call& call, const Allowed<Right::devices_write>& who);
+
+Result<Reply> list_networks(const Call& call, const Allowed<Right::networks_read>& who);
+Result<Reply> get_network(const Call& call, const Allowed<Right::networks_read>& who);
+
+}  // namespace muster::api

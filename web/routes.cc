@@ -1,0 +1,129 @@
+#include "web/routes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "web/api/handlers.h"
+
+namespace muster {
+namespace {
+
+// How a handler is called follows from its parameters: with nobody, with a right, with a device.
+template <auto handler>
+struct Entry;
+
+template <Result<Reply> (*handler)(const Call&)>
+struct Entry<handler> {
+  static std::string_view access() { return "anyone"; }
+  static Result<Reply> handle(const Call& call) { return handler(call); }
+};
+
+template <Right right, Result<Reply> (*handler)(const Call&, const Allowed<right>&)>
+struct Entry<handler> {
+  static std::string_view access() { return text_of(right); }
+  static Result<Reply> handle(const Call& call) {
+    const auto who = allow<right>(call.app, call.request);
+    if (!who) return who.refusal();
+    return handler(call, *who);
+  }
+};
+
+template <Result<Reply> (*handler)(const Call&, const DeviceCaller&)>
+struct Entry<handler> {
+  static std::string_view access() { return "device"; }
+  static Result<Reply> handle(const Call& call) {
+    const auto who = allow_device(call.app, call.request);
+    if (!who) return who.refusal();
+    return handler(call, *who);
+  }
+};
+
+template <auto handler>
+Route route(std::string_view method, std::string_view pattern,
+            std::size_t body_limit = kBodyLimit) {
+  return {method, pattern, Entry<handler>::access(), body_limit, &Entry<handler>::handle};
+}
+
+// A group's PUT carries all its devices, 24 bytes each at the most.
+constexpr std::size_t kMembersLimit = 4 * 1024 * 1024;
+
+const auto& table() {
+  static const std::array routes{
+      route<api::healthz>("GET", "/healthz"),
+      route<api::readyz>("GET", "/readyz"),
+      route<api::install_sh>("GET", "/install.sh"),
+      route<api::muster_agent>("GET", "/muster-agent"),
+
+      route<api::enroll>("POST", "/api/enroll"),
+      route<api::heartbeat>("POST", "/api/agent/heartbeat"),
+      route<api::leave>("POST", "/api/agent/leave"),
+
+      route<api::list_keys>("GET", "/api/setup-keys"),
+      route<api::create_key>("POST", "/api/setup-keys"),
+      route<api::get_key>("GET", "/api/setup-keys/{id}"),
+      route<api::put_key>("PUT", "/api/setup-keys/{id}"),
+      route<api::delete_key>("DELETE", "/api/setup-keys/{id}"),
+      route<api::list_key_devices>("GET", "/api/setup-keys/{id}/devices"),
+      route<api::list_key_refusals>("GET", "/api/setup-keys/{id}/refusals"),
+
+      route<api::list_groups>("GET", "/api/groups"),
+      route<api::create_group>("POST", "/api/groups", kMembersLimit),
+      route<api::get_group>("GET", "/api/groups/{id}"),
+      route<api::put_group>("PUT", "/api/groups/{id}", kMembersLimit),
+      route<api::patch_group>("PATCH", "/api/groups/{id}", kMembersLimit),
+      route<api::delete_group>("DELETE", "/api/groups/{id}"),
+
+      route<api::list_devices>("GET", "/api/devices"),
+      route<api::get_device>("GET", "/api/devices/{id}"),
+      route<api::patch_device>("PATCH", "/api/devices/{id}"),
+      route<api::delete_device>("DELETE", "/api/devices/{id}"),
+
+      route<api::list_networks>("GET", "/api/networks"),
+      route<api::get_network>("GET", "/api/networks/{id}"),
+  };
+  return routes;
+}
+
+std::string_view take_segment(std::string_view& path) {
+  const auto slash = path.find('/');
+  const auto segment = path.substr(0, slash);
+  path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+  return segment;
+}
+
+// A trailing slash does not match, as in the API this follows.
+bool matches(std::string_view pattern, std::string_view path,
+             std::vector<std::string>& parameters) {
+  parameters.clear();
+  if (std::ranges::count(pattern, '/') != std::ranges::count(path, '/')) return false;
+  while (!pattern.empty() || !path.empty()) {
+    const auto wanted = take_segment(pattern);
+    const auto given = take_segment(path);
+    if (wanted.starts_with('{') && !given.empty())
+      parameters.emplace_back(given);
+    else if (wanted != given)
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::span<const Route> all_routes() { return table(); }
+
+Match find_route(std::string_view method, std::string_view path) {
+  if (method == "HEAD") method = "GET";
+  Match match;
+  std::vector<std::string> parameters;
+  for (const Route& route : table()) {
+    if (!matches(route.pattern, path, parameters)) continue;
+    if (!match.allowed_methods.empty()) match.allowed_methods += ", ";
+    match.allowed_methods += route.method == "GET" ? "GET, HEAD" : route.method;
+    if (route.method != method) continue;
+    match.route = &route;
+    match.path_parameters = parameters;
+  }
+  return match;
+}
+
+}  // namespace muster

@@ -1,0 +1,138 @@
+#include "web/serve.h"
+
+#include <csignal>
+#include <thread>
+
+#include "server/format.h"
+#include "server/log.h"
+#include "server/people.h"
+#include "server/upkeep.h"
+#include "web/app.h"
+#include "web/identity.h"
+#include "web/identity_renewal.h"
+#include "web/site.h"
+
+namespace muster {
+namespace {
+
+ServeConfig read_options(const ServeOptions& options) {
+  ServeConfig config;
+  config.listen = parse_listen_address(options.listen);
+  if (!options.public_url.empty()) config.public_url = parse_public_url(options.public_url);
+  config.tls_cert = options.tls_cert;
+  config.tls_key = options.tls_key;
+  if (config.tls_cert.empty() != config.tls_key.empty())
+    throw UsageError("--tls-cert and --tls-key go together");
+  if (!options.behind_proxy.empty()) {
+    config.behind_proxy = parse_ip_range(options.behind_proxy);
+    if (!config.behind_proxy)
+      throw UsageError(
+          formatted("--behind-proxy {}: write the proxy's address or range, such as "
+                    "10.0.0.2 or 10.0.0.0/24",
+                    options.behind_proxy));
+    if (config.public_url.empty())
+      throw UsageError(
+          "--behind-proxy needs --public-url: the address under which the proxy "
+          "is reached");
+    if (!config.tls_cert.empty())
+      throw UsageError("--behind-proxy speaks plain HTTP; leave out --tls-cert and --tls-key");
+  }
+  config.max_connections = options.max_connections;
+  config.dev = options.dev;
+  return config;
+}
+
+// Signals are taken by one thread that waits for them; every other thread, made later, never sees
+// one.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  void wait() const {
+    int signal = 0;
+    sigwait(&set_, &signal);
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+// Where a machine finds this server while no public address is set: good for a first try.
+std::string own_url(const ServeConfig& config, std::uint16_t port, bool is_tls) {
+  if (!config.public_url.empty()) return config.public_url;
+  ListenAddress at = config.listen;
+  at.port = port;
+  if (at.is_wildcard()) return formatted("https://{}:{}", local_name(), port);
+  return formatted("{}://{}", is_tls ? "https" : "http", at.text());
+}
+
+std::string pasted_line(const std::string& url, const std::string& pin) {
+  if (pin.empty())
+    return formatted("curl -fsSL {0}/install.sh | sh -s -- --control {0} --key KEY", url);
+  return formatted(
+      "curl -fsSLk --pinnedpubkey '{1}' {0}/install.sh | sh -s -- --control {0} --pin '{1}' "
+      "--key KEY",
+      url, pin);
+}
+
+void greet(const std::string& url, const std::string& pin, const std::string& folder,
+           bool is_first_start) {
+  log_line(formatted("Muster serves {} from {}", url, folder));
+  if (is_first_start)
+    log_line(
+        formatted("Nobody owns it yet. Make the first owner in another terminal: "
+                  "muster --data {} admin create --email you@example.com",
+                  folder));
+  log_line(formatted("A machine pastes, with a setup key for KEY: {}", pasted_line(url, pin)));
+}
+
+}  // namespace
+
+void serve(const std::string& folder, const ServeOptions& options) {
+  const StopSignals signals;
+  const ServeConfig config = read_options(options);
+  const DataFolder data{folder};
+  const FolderLock lock{data};
+  Database database{{.path = data.database_path(), .migrate = true}};
+  const Clock clock;
+  LastSeen last_seen{clock};
+  database.read([&](const Snapshot& snapshot) { last_seen.load(snapshot); });
+  RefusalLog refusals;
+  TokenUses token_uses;
+
+  HttpServerOptions http{.host = config.listen.host,
+                         .port = config.listen.port,
+                         .tls = std::nullopt,
+                         .max_connections = config.max_connections};
+  const bool is_tls = config.is_tls() || !config.tls_cert.empty();
+  App app{database, clock, last_seen, refusals, token_uses, config};
+  std::string pin;
+  if (is_tls) {
+    Identity identity = make_identity(config, database, clock.now());
+    pin = identity.pin;
+    if (!pin.empty()) app.pins = {pin};
+    http.tls = std::move(identity.tls);
+  }
+  Site site{app};
+  HttpServer server{std::move(http), site};
+  const std::uint16_t port = server.bind();
+  const Upkeep upkeep{database, clock, {last_seen, refusals, token_uses}};
+  greet(own_url(config, port, is_tls), pin, folder,
+        !database.read([](const Snapshot& snapshot) { return has_owner(snapshot); }));
+
+  std::optional<IdentityRenewal> renewal;
+  if (is_tls) renewal.emplace(config, database, clock, server);
+
+  std::thread serving{[&] { server.serve(); }};
+  signals.wait();
+  server.stop();
+  serving.join();
+  log_line("Muster has stopped");
+}
+
+}  // namespace muster
