@@ -48,7 +48,7 @@ struct ServeConfig {
   std::size_t max_connections = 1024;
   bool dev = false;
 
-  bool is_tls() const { return !listen.is_loopback() && !behind_proxy; }
+  bool is_tls() const { return (!listen.is_loopback() && !behind_proxy) || !tls_cert.empty(); }
 };
 
 // The folder that holds the database. Made, for its owner alone, when missing. Throws

@@ -1,7 +1,12 @@
 #include "server/settings.h"
 
+#include "server/config.h"
+#include "server/text.h"
+
 namespace muster {
 namespace {
+
+constexpr std::string_view kPublicUrl = "public_url";
 
 std::optional<std::string> find_server_secret(const Snapshot& snapshot, std::string_view name) {
   auto query = snapshot.query("SELECT value FROM server_secrets WHERE name = ?", {name});
@@ -22,6 +27,27 @@ void set_setting(Transaction& tx, std::string_view name, std::string_view value)
       "INSERT INTO settings (name, value) VALUES (?, ?)"
       " ON CONFLICT DO UPDATE SET value = excluded.value",
       {name, value});
+}
+
+std::string find_public_url(const Snapshot& snapshot) {
+  return find_setting(snapshot, kPublicUrl).value_or("");
+}
+
+Result<std::string> set_public_url(Transaction& tx, const By& by, std::string_view typed) {
+  std::string url;
+  try {
+    if (!trim(typed).empty()) url = parse_public_url(typed);
+  } catch (const UsageError& error) {
+    return Refusal::invalid(error.what());
+  }
+  const std::string before = find_public_url(tx);
+  if (url == before) return url;
+  set_setting(tx, kPublicUrl, url);
+  append_audit(tx, by,
+               {.code = "settings.public_url.update",
+                .target = {"server", "", ""},
+                .details = {{"old_public_url", before}, {"public_url", url}}});
+  return url;
 }
 
 std::string keep_server_secret(Database& database, std::string_view name,

@@ -5,12 +5,18 @@
 #include <string>
 #include <string_view>
 
+#include "server/audit.h"
 #include "server/db.h"
 
 namespace muster {
 
 std::optional<std::string> find_setting(const Snapshot& snapshot, std::string_view name);
 void set_setting(Transaction& tx, std::string_view name, std::string_view value);
+
+// The address at which machines and people reach this server; empty while nobody has set one.
+std::string find_public_url(const Snapshot& snapshot);
+// Returns it as it was stored, without a trailing slash. An empty text unsets it.
+Result<std::string> set_public_url(Transaction& tx, const By& by, std::string_view typed);
 
 // A secret that the server must be able to read back. The first caller makes it; all get the same.
 std::string keep_server_secret(Database& database, std::string_view name,

@@ -4,6 +4,7 @@
 
 #include "server/format.h"
 #include "server/networks.h"
+#include "server/settings.h"
 
 namespace muster {
 namespace {
@@ -48,6 +49,7 @@ World::Running::Running(const std::string& path, const Clock& clock, const Serve
       app{database, clock, last_seen, refusals, token_uses, config},
       site(app) {
   database.read([&](const Snapshot& snapshot) { last_seen.load(snapshot); });
+  app.public_address.set_stored(database.read(find_public_url));
 }
 
 World::World() : running_(std::make_unique<Running>(database_path(), clock, config)) {

@@ -11,6 +11,7 @@
 #include "server/last_seen.h"
 #include "server/refusals.h"
 #include "web/guess_limit.h"
+#include "web/public_address.h"
 
 namespace muster {
 
@@ -23,14 +24,8 @@ struct App {
   TokenUses& token_uses;
   const ServeConfig& config;
   GuessLimit guesses{clock};
+  PublicAddress public_address{config};
   std::vector<std::string> pins = {};  // of the self-made certificate; empty with a given one
-
-  // The addresses that machines may use, told to them with each heartbeat. Empty while none is
-  // set: then they keep what they have.
-  std::vector<std::string> control_urls() const {
-    if (config.public_url.empty()) return {};
-    return {config.public_url};
-  }
 };
 
 }  // namespace muster

@@ -21,8 +21,10 @@ struct Identity {
 };
 
 // The given certificate, or one made now for this machine: its host name, NAME.local, all its
-// addresses and the host of the public URL. Throws a sentence for a given pair that is unusable.
-Identity make_identity(const ServeConfig& config, Database& database, std::int64_t now);
+// addresses and the host of the public URL, if that is not empty. Throws a sentence for a given
+// pair that is unusable.
+Identity make_identity(const ServeConfig& config, const std::string& public_url, Database& database,
+                       std::int64_t now);
 
 // `NAME.local`, under which a machine on the same wire finds this one.
 std::string local_name();

@@ -19,12 +19,14 @@ std::filesystem::file_time_type time_of(const std::string& file) {
 
 }  // namespace
 
-IdentityRenewal::IdentityRenewal(const ServeConfig& config, Database& database, const Clock& clock,
-                                 HttpServer& server)
+IdentityRenewal::IdentityRenewal(const ServeConfig& config, const PublicAddress& public_address,
+                                 Database& database, const Clock& clock, HttpServer& server)
     : config_(config),
+      public_address_(public_address),
       database_(database),
       clock_(clock),
       server_(server),
+      public_url_(public_address.chosen()),
       renewed_(clock.monotonic()),
       file_time_(time_of(config.tls_cert)),
       thread_([this] { work(); }) {}
@@ -39,8 +41,8 @@ IdentityRenewal::~IdentityRenewal() {
 }
 
 bool IdentityRenewal::is_due() {
-  if (config_.tls_cert.empty()) return clock_.monotonic() - renewed_ >= kRenewEvery;
-  return time_of(config_.tls_cert) != file_time_;
+  if (!config_.tls_cert.empty()) return time_of(config_.tls_cert) != file_time_;
+  return clock_.monotonic() - renewed_ >= kRenewEvery || public_address_.chosen() != public_url_;
 }
 
 void IdentityRenewal::work() {
@@ -49,7 +51,9 @@ void IdentityRenewal::work() {
     if (!is_due()) continue;
     try {
       const auto file_time = time_of(config_.tls_cert);
-      server_.replace_identity(make_identity(config_, database_, clock_.now()).tls);
+      const std::string public_url = public_address_.chosen();
+      server_.replace_identity(make_identity(config_, public_url, database_, clock_.now()).tls);
+      public_url_ = public_url;
       renewed_ = clock_.monotonic();
       file_time_ = file_time;
       log_line("The certificate was renewed");

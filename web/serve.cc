@@ -6,10 +6,12 @@
 #include "server/format.h"
 #include "server/log.h"
 #include "server/people.h"
+#include "server/settings.h"
 #include "server/upkeep.h"
 #include "web/app.h"
 #include "web/identity.h"
 #include "web/identity_renewal.h"
+#include "web/pasted_line.h"
 #include "web/site.h"
 
 namespace muster {
@@ -62,33 +64,15 @@ class StopSignals {
   sigset_t set_{};
 };
 
-// Where a machine finds this server while no public address is set: good for a first try.
-std::string own_url(const ServeConfig& config, std::uint16_t port, bool is_tls) {
-  if (!config.public_url.empty()) return config.public_url;
-  ListenAddress at = config.listen;
-  at.port = port;
-  if (at.is_wildcard()) return formatted("https://{}:{}", local_name(), port);
-  return formatted("{}://{}", is_tls ? "https" : "http", at.text());
-}
-
-std::string pasted_line(const std::string& url, const std::string& pin) {
-  if (pin.empty())
-    return formatted("curl -fsSL {0}/install.sh | sh -s -- --control {0} --key KEY", url);
-  return formatted(
-      "curl -fsSLk --pinnedpubkey '{1}' {0}/install.sh | sh -s -- --control {0} --pin '{1}' "
-      "--key KEY",
-      url, pin);
-}
-
-void greet(const std::string& url, const std::string& pin, const std::string& folder,
-           bool is_first_start) {
-  log_line(formatted("Muster serves {} from {}", url, folder));
-  if (is_first_start)
+void greet(const App& app, const std::string& folder) {
+  log_line(formatted("Muster serves {} from {}", app.public_address.url(), folder));
+  if (!app.database.read([](const Snapshot& snapshot) { return has_owner(snapshot); }))
     log_line(
         formatted("Nobody owns it yet. Make the first owner in another terminal: "
                   "muster --data {} admin create --email you@example.com",
                   folder));
-  log_line(formatted("A machine pastes, with a setup key for KEY: {}", pasted_line(url, pin)));
+  log_line(
+      formatted("A machine pastes, with a setup key for KEY: {}", pasted_lines(app, "KEY").linux));
 }
 
 }  // namespace
@@ -109,24 +93,21 @@ void serve(const std::string& folder, const ServeOptions& options) {
                          .port = config.listen.port,
                          .tls = std::nullopt,
                          .max_connections = config.max_connections};
-  const bool is_tls = config.is_tls() || !config.tls_cert.empty();
   App app{database, clock, last_seen, refusals, token_uses, config};
-  std::string pin;
-  if (is_tls) {
-    Identity identity = make_identity(config, database, clock.now());
-    pin = identity.pin;
-    if (!pin.empty()) app.pins = {pin};
+  app.public_address.set_stored(database.read(find_public_url));
+  if (config.is_tls()) {
+    Identity identity = make_identity(config, app.public_address.chosen(), database, clock.now());
+    if (!identity.pin.empty()) app.pins = {std::move(identity.pin)};
     http.tls = std::move(identity.tls);
   }
   Site site{app};
   HttpServer server{std::move(http), site};
-  const std::uint16_t port = server.bind();
+  app.public_address.set_port(server.bind());
   const Upkeep upkeep{database, clock, {last_seen, refusals, token_uses}};
-  greet(own_url(config, port, is_tls), pin, folder,
-        !database.read([](const Snapshot& snapshot) { return has_owner(snapshot); }));
+  greet(app, folder);
 
   std::optional<IdentityRenewal> renewal;
-  if (is_tls) renewal.emplace(config, database, clock, server);
+  if (config.is_tls()) renewal.emplace(config, app.public_address, database, clock, server);
 
   std::thread serving{[&] { server.serve(); }};
   signals.wait();

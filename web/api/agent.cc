@@ -64,13 +64,13 @@ Result<Reply> heartbeat(const Call& call, const DeviceCaller& who) {
     const auto device = find_device(snapshot, who.device().id);
     if (!device || device->removed_at) return gone();
     call.app.last_seen.note_call(device->id, device->setup_key_id, device->is_gateway);
-    return answer_with(call.request,
-                       JsonObject{}
-                           .set("revision", device->revision)
-                           .set("names_revision", names_revision(snapshot, *device))
-                           .set("status", text_of(device->status()))
-                           .set("control_urls", JsonArray::of(call.app.control_urls()))
-                           .set("pins", JsonArray::of(call.app.pins)));
+    return answer_with(call.request, JsonObject{}
+                                         .set("revision", device->revision)
+                                         .set("names_revision", names_revision(snapshot, *device))
+                                         .set("status", text_of(device->status()))
+                                         .set("control_urls",
+                                              JsonArray::of(call.app.public_address.control_urls()))
+                                         .set("pins", JsonArray::of(call.app.pins)));
   });
 }
 

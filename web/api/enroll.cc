@@ -75,17 +75,18 @@ Result<Reply> enroll(const Call& call) {
   if (!enrolled) return noted(call, attempt, enrolled.refusal());
   const Device& device = enrolled->device;
   call.app.last_seen.note_call(device.id, device.setup_key_id, device.is_gateway);
-  return answer_with(call.request, JsonObject{}
-                                       .set("device_id", device.id)
-                                       .set("name", std::string_view{device.name})
-                                       .set("status", text_of(device.status()))
-                                       .set("created", enrolled->created)
-                                       .set("addresses", device_addresses(device))
-                                       .set("groups", device_groups(device))
-                                       .set("revision", device.revision)
-                                       .set("heartbeat_seconds", kHeartbeatSeconds)
-                                       .set("control_urls", JsonArray::of(call.app.control_urls()))
-                                       .set("pins", JsonArray::of(call.app.pins)));
+  return answer_with(call.request,
+                     JsonObject{}
+                         .set("device_id", device.id)
+                         .set("name", std::string_view{device.name})
+                         .set("status", text_of(device.status()))
+                         .set("created", enrolled->created)
+                         .set("addresses", device_addresses(device))
+                         .set("groups", device_groups(device))
+                         .set("revision", device.revision)
+                         .set("heartbeat_seconds", kHeartbeatSeconds)
+                         .set("control_urls", JsonArray::of(call.app.public_address.control_urls()))
+                         .set("pins", JsonArray::of(call.app.pins)));
 }
 
 }  // namespace muster::api
