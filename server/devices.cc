@@ -16,7 +16,7 @@ constexpr std::string_view kSelect =
     "SELECT d.id, d.name, d.hostname, d.os, d.os_version, d.arch, d.agent_version, d.machine_id,"
     " d.wireguard_public_key, d.setup_key_id, k.name, d.enrolled_with_hash, d.enrolled_at,"
     " d.enrolled_from, d.approved_at, d.ephemeral, d.ephemeral_seconds, d.is_gateway, d.revision,"
-    " d.removed_at, d.removed_because, s.at,"
+    " d.removed_at, d.removed_because, s.at, l.id, l.recipient,"
     " (SELECT group_concat(n.id || char(31) || a.address || char(31) || n.cidr || char(31) ||"
     "   n.name, char(30)) FROM addresses a JOIN networks n ON n.id = a.network_id"
     "   WHERE a.device_id = d.id),"
@@ -25,6 +25,7 @@ constexpr std::string_view kSelect =
     "    (SELECT group_id FROM group_members m WHERE m.device_id = d.id))),"
     " (SELECT group_concat(tag, char(30)) FROM device_tags WHERE device_id = d.id)"
     " FROM devices d JOIN setup_keys k ON k.id = d.setup_key_id"
+    " LEFT JOIN install_links l ON l.setup_key_id = d.setup_key_id"
     " LEFT JOIN last_seen s ON s.device_id = d.id";
 
 std::vector<DeviceAddress> read_addresses(const std::string& list) {
@@ -71,6 +72,8 @@ Device read_device(Query& row) {
   device.removed_at = row.find_integer();
   device.removed_because = row.find_text();
   device.stored_last_seen_at = row.find_integer();
+  device.install_link_id = row.find_id<LinkId>();
+  device.recipient = row.find_text();
   device.addresses = read_addresses(row.find_text().value_or(""));
   device.groups = read_groups(row.find_text().value_or(""));
   device.tags = split(row.find_text().value_or(""), '\x1e');
@@ -160,16 +163,6 @@ void change_approval(Transaction& tx, const By& by, const Device& device, bool a
   append_audit(
       tx, by,
       {.code = approved ? "peer.approve" : "peer.approval.revoke", .target = subject_of(device)});
-}
-
-// A search text as a LIKE pattern: its own wildcards mean themselves.
-std::string like_pattern(std::string_view search) {
-  std::string pattern = "%";
-  for (const char c : search) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "%";
 }
 
 }  // namespace

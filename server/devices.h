@@ -38,6 +38,8 @@ struct Device {
   std::optional<std::string> wireguard_public_key;
   KeyId setup_key_id;
   std::string setup_key_name;
+  std::optional<LinkId> install_link_id;  // through which it came
+  std::optional<std::string> recipient;   // of that link
   Hash enrolled_with_hash{};
   std::int64_t enrolled_at = 0;
   std::string enrolled_from;

@@ -150,7 +150,8 @@ bool needs_approval(const Snapshot& snapshot, const Key& key, std::optional<Grou
 
 DeviceId make_device(Transaction& tx, const Key& key, const Attempt& attempt, bool is_approved,
                      std::int64_t now) {
-  const std::string& called = key.device_name.empty() ? attempt.facts.hostname : key.device_name;
+  const std::string called =
+      !key.device_name.empty() ? key.device_name : key.recipient.value_or(attempt.facts.hostname);
   const DeviceId id = insert_device(tx, {.name = free_device_name(tx, make_label(called)),
                                          .facts = attempt.facts,
                                          .secret_hash = attempt.device_hash,

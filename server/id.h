@@ -24,6 +24,7 @@ std::string to_text(Id<Tag> id) {
 using KeyId = Id<struct KeyTag>;
 using GroupId = Id<struct GroupTag>;
 using NetworkId = Id<struct NetworkTag>;
+using LinkId = Id<struct LinkTag>;
 using DeviceId = Id<struct DeviceTag>;
 using UserId = Id<struct UserTag>;
 using TokenId = Id<struct TokenTag>;

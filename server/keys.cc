@@ -28,9 +28,12 @@ constexpr std::string_view kSelect =
     " CASE WHEN k.usage_limit = 1 THEN NULL ELSE"
     "  (SELECT group_concat(name, char(31)) FROM groups WHERE is_protected = 1"
     "   AND deleted_at IS NULL AND (id = 1 OR id IN"
-    "    (SELECT group_id FROM setup_key_groups WHERE setup_key_id = k.id))) END";
+    "    (SELECT group_id FROM setup_key_groups WHERE setup_key_id = k.id))) END,"
+    " l.id, l.recipient";
 
-constexpr std::string_view kFrom = " FROM setup_keys k LEFT JOIN users u ON u.id = k.created_by_id";
+constexpr std::string_view kFrom =
+    " FROM setup_keys k LEFT JOIN users u ON u.id = k.created_by_id"
+    " LEFT JOIN install_links l ON l.setup_key_id = k.id";
 
 // Counting takes a step for each device: for those who look at a key, not for each that enrolls.
 constexpr std::string_view kCount =
@@ -80,6 +83,8 @@ Key read_key(Query& row) {
   key.networks = split_ids<NetworkId>(row.find_text().value_or(""));
   key.tags = split(row.find_text().value_or(""), '\x1f');
   key.blocked_by = split(row.find_text().value_or(""), '\x1f');
+  key.install_link_id = row.find_id<LinkId>();
+  key.recipient = row.find_text();
   key.devices_count = row.integer();
   return key;
 }

@@ -56,8 +56,10 @@ struct Key {
   std::vector<GroupId> auto_groups;  // in the submitted order
   std::vector<NetworkId> networks;   // empty: the default network
   std::vector<std::string> tags;
-  std::vector<std::string> blocked_by;  // protected groups that keep it from enrolling
-  std::int64_t devices_count = 0;       // living ones; find_key_by_hash leaves it 0
+  std::vector<std::string> blocked_by;    // protected groups that keep it from enrolling
+  std::optional<LinkId> install_link_id;  // the link that was made around it
+  std::optional<std::string> recipient;   // of that link
+  std::int64_t devices_count = 0;         // living ones; find_key_by_hash leaves it 0
 
   bool is_one_time() const { return usage_limit == 1; }
   bool is_default() const { return network_default_of || group_default_of; }

@@ -109,6 +109,15 @@ bool is_label(std::string_view text) {
          });
 }
 
+std::string like_pattern(std::string_view search) {
+  std::string pattern = "%";
+  for (const char c : search) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
 std::string lower_ascii(std::string_view text) {
   std::string lower{text};
   for (char& c : lower)

@@ -31,6 +31,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::string make_label(std::string_view text);
 bool is_label(std::string_view text);
 
+// A search text as a pattern for LIKE with ESCAPE '\': its own wildcards mean themselves.
+std::string like_pattern(std::string_view search);
+
 std::string lower_ascii(std::string_view text);
 
 // "14 November 2026, 14:03 UTC": for sentences that people read.

@@ -13,12 +13,13 @@ inline bool takes_body(const Route& route) {
   return route.method == "POST" || route.method == "PUT" || route.method == "PATCH";
 }
 
-// A key 2, a group 2 and a device 1, so that every route has something to spoil.
+// A key 2, a group 2, a device 1 and an install link 1, so that every route has something to spoil.
 struct Target : World {
   Target() {
     make_group("tills");
     key = make_key(R"("type": "reusable", "allow_group_choice": true)");
     enroll(key, device_secret(1));
+    ask("POST", "/api/install-links", R"({"recipient": "Miller"})");
     before = stored();
   }
 
@@ -33,9 +34,9 @@ struct Target : World {
     return path;
   }
   std::string known_id(const Route& route) const {
-    return route.pattern.starts_with("/api/devices") || route.pattern.starts_with("/api/networks")
-               ? "1"
-               : "2";
+    for (const char* noun : {"/api/devices", "/api/networks", "/api/install-links"})
+      if (route.pattern.starts_with(noun)) return "1";
+    return "2";
   }
 
   void check_refused(const Route& route, const Answer& answer) {

@@ -78,6 +78,15 @@ const auto& table() {
       route<api::patch_device>("PATCH", "/api/devices/{id}"),
       route<api::delete_device>("DELETE", "/api/devices/{id}"),
 
+      route<api::list_links>("GET", "/api/install-links"),
+      route<api::create_link>("POST", "/api/install-links"),
+      route<api::get_link>("GET", "/api/install-links/{id}"),
+      route<api::patch_link>("PATCH", "/api/install-links/{id}"),
+      route<api::withdraw_link>("DELETE", "/api/install-links/{id}"),
+      route<api::extend_link>("POST", "/api/install-links/{id}/extend"),
+      route<api::resend_link>("POST", "/api/install-links/{id}/resend"),
+      route<api::replace_link>("POST", "/api/install-links/{id}/replace"),
+
       route<api::list_networks>("GET", "/api/networks"),
       route<api::get_network>("GET", "/api/networks/{id}"),
   };

@@ -144,6 +144,25 @@ CREATE TABLE setup_key_tags (
   PRIMARY KEY (setup_key_id, position)
 ) STRICT, WITHOUT ROWID;
 
+-- Each around a one-time setup key, whose secret is its own. Opened: its page, by a person.
+CREATE TABLE install_links (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  setup_key_id INTEGER NOT NULL UNIQUE REFERENCES setup_keys,
+  batch_id INTEGER, -- those made together
+  recipient TEXT NOT NULL,
+  note TEXT NOT NULL,
+  message TEXT NOT NULL,
+  opened_times INTEGER NOT NULL DEFAULT 0,
+  first_opened_at INTEGER,
+  last_opened_at INTEGER,
+  sent_at INTEGER,
+  sent_by_id INTEGER REFERENCES users,
+  sent_via TEXT,
+  replaced_by_id INTEGER REFERENCES install_links,
+  withdrawn_at INTEGER, -- set when it is replaced: it had been withdrawn before
+  created_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE devices (
   id INTEGER PRIMARY KEY AUTOINCREMENT, -- ids of purged devices are never given again
   name TEXT NOT NULL,

@@ -47,6 +47,29 @@ TEST_CASE("without a public address machines keep the one they have") {
   CHECK(answer.at("pins").size() == 1);
 }
 
+TEST_CASE("the public address in the settings is read at the start, and the option wins over it") {
+  const ScratchFolder folder;
+  const Owned owned{folder.path() / "data"};
+  sql_on(owned.data, "INSERT INTO settings VALUES ('public_url', 'https://stored.example.com')");
+  const auto links_lead_to = [&](std::vector<std::string> arguments) {
+    const ServerProcess server{owned.data, std::move(arguments)};
+    const RawAnswer answer = server.ask("POST", "/api/install-links", R"({"recipient": "Miller"})",
+                                        "Token " + owned.token);
+    const std::string url = nlohmann::json::parse(answer.body).at("url");
+    return url.substr(0, url.find("/i/mkey_"));
+  };
+  CHECK(links_lead_to({}) == "https://stored.example.com");
+  CHECK(links_lead_to({"--public-url", "https://given.example.com"}) ==
+        "https://given.example.com");
+}
+
+TEST_CASE("without a public address links lead to the address and port it listens on") {
+  const Installation muster;
+  const RawAnswer answer = muster.ask("POST", "/api/install-links", R"({"recipient": "Miller"})");
+  const auto link = nlohmann::json::parse(answer.body);
+  CHECK(link.at("url") == muster.server.url() + "/i/" + link.at("key").get<std::string>());
+}
+
 TEST_CASE("behind a proxy it speaks plain HTTP everywhere and tells no pin") {
   Served muster{{"--listen", "0.0.0.0:0", "--public-url", "https://muster.example.com",
                  "--behind-proxy", "127.0.0.9"}};

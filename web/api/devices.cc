@@ -1,52 +1,18 @@
 #include "server/devices.h"
 
-#include <charconv>
-
 #include "web/api/device_list.h"
 #include "web/api/handlers.h"
+#include "web/api/paging.h"
 #include "web/api/shapes.h"
 
 namespace muster::api {
 namespace {
-
-// A query parameter that is an id; 0 when absent, -1 when it is none.
-std::int64_t id_query(const Request& request, std::string_view name, std::int64_t smallest = 1) {
-  const auto text = request.find_query(name);
-  if (!text) return 0;
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), id);
-  return error == std::errc{} && end == text->data() + text->size() && id >= smallest ? id : -1;
-}
 
 Result<std::optional<DeviceStatus>> read_status(std::string_view text) {
   if (text.empty()) return std::optional<DeviceStatus>{};
   for (const auto status : {DeviceStatus::connected, DeviceStatus::waiting, DeviceStatus::removed})
     if (text == text_of(status)) return std::optional{status};
   return Refusal::invalid("status is connected, waiting or removed");
-}
-
-std::string query_encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.') {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += digits[byte >> 4];
-      encoded += digits[byte & 15];
-    }
-  }
-  return encoded;
-}
-
-// The same question, from the device behind the last one on.
-std::string next_page(const Request& request, DeviceId last) {
-  std::string link = "<" + request.path + "?";
-  for (const auto& [name, value] : request.query)
-    if (name != "after") link += query_encoded(name) + "=" + query_encoded(value) + "&";
-  return link + "after=" + to_text(last) + ">; rel=\"next\"";
 }
 
 DeviceId device_id(const Call& call) { return DeviceId{call.request.id_parameter(0)}; }
@@ -111,7 +77,7 @@ Reply reply_with_devices(const Call& call, const DeviceQuery& wanted) {
     }
   });
   Reply reply = json_reply(array);
-  if (!is_end) reply.with_header("Link", next_page(call.request, last));
+  if (!is_end) reply.with_header("Link", next_page(call.request, to_text(last)));
   return reply;
 }
 

@@ -35,6 +35,15 @@ Result<Reply> get_device(const Call& call, const Allowed<Right::devices_read>& w
 Result<Reply> patch_device(const Call& call, const Allowed<Right::devices_write>& who);
 Result<Reply> delete_device(const Call& call, const Allowed<Right::devices_write>& who);
 
+Result<Reply> list_links(const Call& call, const Allowed<Right::links_read>& who);
+Result<Reply> create_link(const Call& call, const Allowed<Right::links_write>& who);
+Result<Reply> get_link(const Call& call, const Allowed<Right::links_read>& who);
+Result<Reply> patch_link(const Call& call, const Allowed<Right::links_write>& who);
+Result<Reply> withdraw_link(const Call& call, const Allowed<Right::links_write>& who);
+Result<Reply> extend_link(const Call& call, const Allowed<Right::links_write>& who);
+Result<Reply> resend_link(const Call& call, const Allowed<Right::links_write>& who);
+Result<Reply> replace_link(const Call& call, const Allowed<Right::links_write>& who);
+
 Result<Reply> list_networks(const Call& call, const Allowed<Right::networks_read>& who);
 Result<Reply> get_network(const Call& call, const Allowed<Right::networks_read>& who);
 

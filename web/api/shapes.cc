@@ -69,7 +69,7 @@ JsonObject key_shape(const Key& key, std::string_view shown_as, const KeyNews& n
       .set("devices_count", key.devices_count)
       .set("devices_online", count_of(news.devices_online, key.id))
       .set("refused_times", key.refused_times + count_of(news.unwritten_refusals, key.id))
-      .set("install_link_id", nullptr)
+      .set("install_link_id", key.install_link_id)
       .set("blocked_by", JsonArray::of(key.blocked_by));
   return shape;
 }
@@ -134,8 +134,8 @@ JsonObject device_shape(const Device& device, const LastSeen& last_seen) {
       .set("tags", JsonArray::of(device.tags))
       .set("setup_key_id", device.setup_key_id)
       .set("setup_key_name", std::string_view{device.setup_key_name})
-      .set("install_link_id", nullptr)
-      .set("recipient", nullptr)
+      .set("install_link_id", device.install_link_id)
+      .set("recipient", device.recipient)
       .set("enrolled_at", std::string_view{rfc3339(device.enrolled_at)})
       .set("enrolled_from", std::string_view{device.enrolled_from})
       .set("approved_at", own_time(device.approved_at))
