@@ -4,6 +4,7 @@
 #include <array>
 
 #include "server/format.h"
+#include "server/groups.h"
 #include "server/text.h"
 
 namespace muster {
@@ -45,6 +46,64 @@ Result<std::string> check_scopes(const std::vector<std::string>& scopes) {
   return join(scopes, " ");
 }
 
+Result<std::vector<GroupId>> check_groups(const Snapshot& snapshot,
+                                          const std::vector<std::string>& references) {
+  std::vector<GroupId> ids;
+  for (const std::string& reference : references) {
+    const auto group = find_group_named(snapshot, reference);
+    if (!group) return Refusal::invalid(formatted("group not found: {}", reference));
+    if (std::ranges::find(ids, group->id) == ids.end()) ids.push_back(group->id);
+  }
+  return ids;
+}
+
+std::string join_ids(const std::vector<GroupId>& ids) {
+  std::vector<std::string> texts;
+  for (const GroupId id : ids) texts.push_back(to_text(id));
+  return join(texts, " ");
+}
+
+constexpr std::string_view kSelect =
+    "SELECT id, user_id, name, scopes, group_ids, hint, created_by_id, created_at, expires_at,"
+    " last_used_at FROM access_tokens WHERE revoked_at IS NULL";
+
+AccessToken read_token(Query& query) {
+  AccessToken token;
+  token.id = query.id<TokenId>();
+  token.user_id = query.id<UserId>();
+  token.name = query.text();
+  token.scopes = query.text();
+  for (const std::string& id : split(query.text(), ' '))
+    token.group_ids.push_back(GroupId{std::stoll(id)});
+  token.hint = query.text();
+  token.created_by_id = query.find_id<UserId>();
+  token.created_at = query.integer();
+  token.expires_at = query.integer();
+  token.last_used_at = query.find_integer();
+  return token;
+}
+
+std::vector<AccessToken> list_where(const Snapshot& snapshot, std::string_view condition,
+                                    std::initializer_list<Bind> values) {
+  std::vector<AccessToken> tokens;
+  const std::string sql = formatted("{} AND {}", kSelect, condition);
+  auto query = snapshot.query(sql, values);
+  while (query.step()) tokens.push_back(read_token(query));
+  return tokens;
+}
+
+void audit_token(Transaction& tx, const By& by, const Person& person, const AccessToken& token,
+                 std::string_view code) {
+  append_audit(tx, by,
+               {.code = code,
+                .target = subject_of(person),
+                .details = {{"name", token.name},
+                            {"is_service_user", person.is_service_user ? "true" : "false"},
+                            {"user_name", person.name},
+                            {"scopes", token.scopes},
+                            {"token", token.hint}}});
+}
+
 }  // namespace
 
 std::string_view text_of(Right right) {
@@ -80,56 +139,88 @@ Result<CreatedToken> create_token(Transaction& tx, const By& by, const Person& p
     return Refusal::invalid("expiration has to be between 1 and 365");
   const auto scopes = check_scopes(wanted.scopes);
   if (!scopes) return scopes.refusal();
+  const auto groups = check_groups(tx, wanted.groups);
+  if (!groups) return groups.refusal();
 
   Secret secret = make_secret(SecretKind::access_token);
   const std::int64_t expires_at = by.at + wanted.days * 24 * 3600;
-  const TokenId id{tx.insert(
-      "INSERT INTO access_tokens (user_id, name, scopes, secret_hash, hint, created_by_id,"
-      " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      {person.id, name, *scopes, hash_of(secret), hint_of(secret),
-       by.user_id ? std::optional{by.user_id} : std::nullopt, by.at, expires_at})};
-  append_audit(tx, by,
-               {.code = "personal.access.token.create",
-                .target = subject_of(person),
-                .details = {{"name", name},
-                            {"is_service_user", person.is_service_user ? "true" : "false"},
-                            {"user_name", person.name},
-                            {"scopes", *scopes},
-                            {"token", hint_of(secret)}}});
-  AccessToken token{.id = id,
-                    .user_id = person.id,
-                    .name = name,
-                    .scopes = *scopes,
-                    .hint = hint_of(secret),
-                    .created_at = by.at,
-                    .expires_at = expires_at,
-                    .revoked_at = std::nullopt};
+  const TokenId id{
+      tx.insert("INSERT INTO access_tokens (user_id, name, scopes, group_ids, secret_hash, hint,"
+                " created_by_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                {person.id, name, *scopes, join_ids(*groups), hash_of(secret), hint_of(secret),
+                 by.user_id ? std::optional{by.user_id} : std::nullopt, by.at, expires_at})};
+  AccessToken token = *find_token(tx, person.id, id);
+  audit_token(tx, by, person, token, "personal.access.token.create");
   return CreatedToken{std::move(token), std::move(secret)};
+}
+
+std::vector<AccessToken> list_tokens(const Snapshot& snapshot, UserId user) {
+  return list_where(snapshot, "user_id = ? ORDER BY id", {user});
+}
+
+std::optional<AccessToken> find_token(const Snapshot& snapshot, UserId user, TokenId id) {
+  auto found = list_where(snapshot, "user_id = ? AND id = ?", {user, id});
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+Result<void> revoke_token(Transaction& tx, const By& by, const Person& person, TokenId id) {
+  const auto token = find_token(tx, person.id, id);
+  if (!token) return Refusal::not_found(formatted("pat: {} not found", id.value));
+  tx.run("UPDATE access_tokens SET revoked_at = ? WHERE id = ?", {by.at, id});
+  audit_token(tx, by, person, *token, "personal.access.token.delete");
+  return {};
+}
+
+Result<void> check_confined(const By& by, const std::vector<GroupId>& groups,
+                            bool allow_group_choice) {
+  const auto is_named = [&](GroupId id) {
+    return std::ranges::find(by.only_groups, id) != by.only_groups.end();
+  };
+  if (by.only_groups.empty() ||
+      (!groups.empty() && !allow_group_choice && std::ranges::all_of(groups, is_named)))
+    return {};
+  return Refusal::forbidden(
+      "this access token manages only keys that name its own groups and no others");
+}
+
+Result<Person> find_token_owner(const Snapshot& snapshot, const LiveToken& who, UserId owner,
+                                Right right) {
+  if (!scopes_allow(who.token.scopes, right)) return Refusal::forbidden("permission denied");
+  if (owner == who.person.id) return who.person;
+  const auto others = Refusal::forbidden("admin role required to perform this action");
+  if (!role_allows(who.person.role, right)) return others;
+  auto person = find_person(snapshot, owner);
+  if (!person) return Refusal::not_found(formatted("user: {} not found", owner.value));
+  const bool is_above = person->role == Role::owner && who.person.role != Role::owner;
+  if (!person->is_service_user || is_above) return others;
+  return std::move(*person);
+}
+
+Result<void> check_makes_tokens(const LiveToken& who) {
+  const auto scopes = split(who.token.scopes, ' ');
+  if (std::ranges::find(scopes, "all") != scopes.end() && who.token.group_ids.empty()) return {};
+  return Refusal::forbidden("permission denied");
 }
 
 std::optional<LiveToken> find_live_token(const Snapshot& snapshot, const Hash& secret_hash,
                                          std::int64_t now) {
-  auto query = snapshot.query(
-      "SELECT id, user_id, name, scopes, hint, created_at, expires_at FROM access_tokens"
-      " WHERE secret_hash = ? AND expires_at > ? AND revoked_at IS NULL",
-      {secret_hash, now});
-  if (!query.step()) return std::nullopt;
-  AccessToken token;
-  token.id = query.id<TokenId>();
-  token.user_id = query.id<UserId>();
-  token.name = query.text();
-  token.scopes = query.text();
-  token.hint = query.text();
-  token.created_at = query.integer();
-  token.expires_at = query.integer();
-  auto person = find_person(snapshot, token.user_id);
+  auto found = list_where(snapshot, "secret_hash = ? AND expires_at > ?", {secret_hash, now});
+  if (found.empty()) return std::nullopt;
+  auto person = find_person(snapshot, found.front().user_id);
   if (!person) return std::nullopt;
-  return LiveToken{std::move(token), std::move(*person)};
+  return LiveToken{std::move(found.front()), std::move(*person)};
 }
 
 void TokenUses::note(TokenId token, std::int64_t at) {
   const std::lock_guard lock{mutex_};
   unwritten_[token] = at;
+}
+
+std::optional<std::int64_t> TokenUses::find_unwritten(TokenId token) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = unwritten_.find(token);
+  return found == unwritten_.end() ? std::nullopt : std::optional{found->second};
 }
 
 void TokenUses::flush(Database& database) {

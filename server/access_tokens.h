@@ -45,16 +45,19 @@ struct AccessToken {
   UserId user_id;
   std::string name;
   std::string scopes;
+  std::vector<GroupId> group_ids;  // confines keys:write to keys naming only these; empty: no
   std::string hint;
+  std::optional<UserId> created_by_id;  // none: the command line
   std::int64_t created_at = 0;
   std::int64_t expires_at = 0;
-  std::optional<std::int64_t> revoked_at;
+  std::optional<std::int64_t> last_used_at;
 };
 
 struct NewToken {
   std::string name;
   std::int64_t days = 90;                // 1 to 365: a token cannot be eternal
   std::vector<std::string> scopes = {};  // none: all
+  std::vector<std::string> groups = {};  // ids or exact names; none: not confined
 };
 
 struct CreatedToken {
@@ -65,6 +68,17 @@ struct CreatedToken {
 Result<CreatedToken> create_token(Transaction& tx, const By& by, const Person& person,
                                   const NewToken& wanted);
 
+// Those that are not revoked, expired ones too, by id.
+std::vector<AccessToken> list_tokens(const Snapshot& snapshot, UserId user);
+std::optional<AccessToken> find_token(const Snapshot& snapshot, UserId user, TokenId id);
+// Ends this one token. The keys made with it stay.
+Result<void> revoke_token(Transaction& tx, const By& by, const Person& person, TokenId id);
+
+// A token confined to groups manages keys that name one or more of them, nothing else, and let
+// nobody choose further ones.
+Result<void> check_confined(const By& by, const std::vector<GroupId>& groups,
+                            bool allow_group_choice);
+
 // A token that may be used now, with its living person. Nothing for unknown, expired and revoked
 // ones, and those of removed people.
 struct LiveToken {
@@ -74,14 +88,22 @@ struct LiveToken {
 std::optional<LiveToken> find_live_token(const Snapshot& snapshot, const Hash& secret_hash,
                                          std::int64_t now);
 
+// Whose tokens somebody wants to handle: their own, or a service user's with the right role. Only
+// a token with every scope and no confinement makes others, which could do more than itself.
+Result<Person> find_token_owner(const Snapshot& snapshot, const LiveToken& who, UserId owner,
+                                Right right);
+Result<void> check_makes_tokens(const LiveToken& who);
+
 // When tokens were used last. A read must not write, so this waits in memory for the next flush.
 class TokenUses {
  public:
   void note(TokenId token, std::int64_t at);
+  // The last use, if it is not written yet.
+  std::optional<std::int64_t> find_unwritten(TokenId token) const;
   void flush(Database& database);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<TokenId, std::int64_t> unwritten_;
 };
 

@@ -34,6 +34,7 @@ struct By {
   std::int64_t at = 0;
   UserId user_id{};    // none at the command line, for devices and for the server itself
   TokenId token_id{};  // the access token it was done with, if any
+  std::vector<GroupId> only_groups = {};  // that token's confinement; empty: none
 
   static By command_line(std::int64_t now) { return {{"command_line", "", ""}, "", now}; }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/clock.h"
 #include "server/format.h"
 #include "server/groups.h"
 #include "server/ip.h"
@@ -23,7 +24,9 @@ constexpr std::string_view kSelect =
     " (SELECT group_concat(g.id || char(31) || g.name, char(30)) FROM groups g"
     "   WHERE g.deleted_at IS NULL AND ((g.id = 1 AND d.removed_at IS NULL) OR g.id IN"
     "    (SELECT group_id FROM group_members m WHERE m.device_id = d.id))),"
-    " (SELECT group_concat(tag, char(30)) FROM device_tags WHERE device_id = d.id)"
+    " (SELECT group_concat(tag, char(30)) FROM device_tags WHERE device_id = d.id),"
+    " (SELECT group_concat(label, char(30)) FROM device_dns_labels WHERE device_id = d.id),"
+    " d.ssh_enabled"
     " FROM devices d JOIN setup_keys k ON k.id = d.setup_key_id"
     " LEFT JOIN install_links l ON l.setup_key_id = d.setup_key_id"
     " LEFT JOIN last_seen s ON s.device_id = d.id";
@@ -77,6 +80,8 @@ Device read_device(Query& row) {
   device.addresses = read_addresses(row.find_text().value_or(""));
   device.groups = read_groups(row.find_text().value_or(""));
   device.tags = split(row.find_text().value_or(""), '\x1e');
+  device.dns_labels = split(row.find_text().value_or(""), '\x1e');
+  device.ssh_enabled = row.boolean();
   return device;
 }
 
@@ -86,6 +91,14 @@ std::optional<Device> find_one(const Snapshot& snapshot, std::string_view condit
   auto query = snapshot.query(sql, values);
   if (!query.step()) return std::nullopt;
   return read_device(query);
+}
+
+using Details = std::vector<std::pair<std::string, std::string>>;
+
+Details more_details(const Device& device, Details more) {
+  Details details = audit_details(device);
+  details.insert(details.end(), more.begin(), more.end());
+  return details;
 }
 
 bool is_name_taken(const Snapshot& snapshot, std::string_view name) {
@@ -107,7 +120,7 @@ Result<void> rename(Transaction& tx, const By& by, const Device& device, std::st
   append_audit(tx, by,
                {.code = "peer.rename",
                 .target = {"device", to_text(device.id), name},
-                .details = {{"old_name", device.name}, {"name", name}}});
+                .details = more_details(*find_device(tx, device.id), {{"old_name", device.name}})});
   return {};
 }
 
@@ -124,7 +137,10 @@ Result<void> change_groups(Transaction& tx, const By& by, const Device& device,
     append_audit(tx, by,
                  {.code = code,
                   .target = subject_of(device),
-                  .details = {{"group", name}, {"group_id", to_text(id)}}});
+                  .details = {{"group", name},
+                              {"group_id", to_text(id)},
+                              {"peer_ip", device.address()},
+                              {"peer_fqdn", device.full_name()}}});
   };
   for (const DeviceGroup& group : device.groups) {
     const bool stays = std::ranges::find(wanted, group.id, &Group::id) != wanted.end();
@@ -160,9 +176,33 @@ void change_approval(Transaction& tx, const By& by, const Device& device, bool a
   if (approved == device.approved_at.has_value()) return;
   tx.run("UPDATE devices SET approved_at = ?, revision = revision + 1 WHERE id = ?",
          {approved ? std::optional{by.at} : std::nullopt, device.id});
-  append_audit(
-      tx, by,
-      {.code = approved ? "peer.approve" : "peer.approval.revoke", .target = subject_of(device)});
+  append_audit(tx, by,
+               {.code = approved ? "peer.approve" : "peer.approval.revoke",
+                .target = subject_of(device),
+                .details = audit_details(device)});
+}
+
+void change_ssh(Transaction& tx, const By& by, const Device& device, bool enabled) {
+  if (enabled == device.ssh_enabled) return;
+  tx.run("UPDATE devices SET ssh_enabled = ? WHERE id = ?", {enabled, device.id});
+  append_audit(tx, by,
+               {.code = enabled ? "peer.ssh.enable" : "peer.ssh.disable",
+                .target = subject_of(device),
+                .details = audit_details(device)});
+}
+
+Result<void> change_address(Transaction& tx, const By& by, const Device& device,
+                            std::string_view wanted) {
+  if (auto moved = move_address(tx, device.id, wanted, by.at); !moved) return moved.refusal();
+  const Device after = *find_device(tx, device.id);
+  if (after.address() == device.address()) return {};
+  tx.run("UPDATE devices SET revision = revision + 1 WHERE id = ?", {device.id});
+  touch_names(tx, device.id);
+  append_audit(tx, by,
+               {.code = "peer.ip.update",
+                .target = subject_of(device),
+                .details = more_details(after, {{"old_ip", device.address()}})});
+  return {};
 }
 
 }  // namespace
@@ -177,11 +217,25 @@ DeviceStatus Device::status() const {
   return approved_at ? DeviceStatus::connected : DeviceStatus::waiting;
 }
 
+std::string Device::full_name() const {
+  const std::string label = make_label(name);
+  if (addresses.empty()) return label;
+  return formatted("{}.{}.internal", label, make_label(addresses.front().network));
+}
+
 bool FactsChange::is_empty() const {
   return !hostname && !os_version && !agent_version && !wireguard_public_key;
 }
 
 Subject subject_of(const Device& device) { return {"device", to_text(device.id), device.name}; }
+
+std::vector<std::pair<std::string, std::string>> audit_details(const Device& device) {
+  return {{"name", device.name},
+          {"fqdn", device.full_name()},
+          {"ip", device.address()},
+          {"created_at", rfc3339(device.enrolled_at)},
+          {"location_connection_ip", device.enrolled_from}};
+}
 
 bool is_known_os(std::string_view os) {
   constexpr std::array<std::string_view, 5> known{"linux", "macos", "windows", "freebsd", "other"};
@@ -309,6 +363,9 @@ Result<Device> update_device(Transaction& tx, const By& by, DeviceId id,
   if (change.tags)
     if (auto done = change_tags(tx, by, *device, *change.tags); !done) return done.refusal();
   if (change.approved) change_approval(tx, by, *device, *change.approved);
+  if (change.ssh_enabled) change_ssh(tx, by, *device, *change.ssh_enabled);
+  if (change.address)
+    if (auto done = change_address(tx, by, *device, *change.address); !done) return done.refusal();
   return *find_device(tx, id);
 }
 
@@ -338,10 +395,8 @@ Result<Device> remove_device(Transaction& tx, const By& by, DeviceId id, std::st
   append_audit(tx, by,
                {.code = "user.peer.delete",
                 .target = subject_of(*device),
-                .details = {{"name", device->name},
-                            {"ip", device->addresses.empty() ? "" : device->addresses[0].address},
-                            {"because", std::string{because}},
-                            {"setup_key_name", device->setup_key_name}}});
+                .details = more_details(*device, {{"because", std::string{because}},
+                                                  {"setup_key_name", device->setup_key_name}})});
   return *find_device(tx, id);
 }
 

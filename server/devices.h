@@ -54,8 +54,14 @@ struct Device {
   std::vector<DeviceAddress> addresses;
   std::vector<DeviceGroup> groups;  // begins with `All` while it lives
   std::vector<std::string> tags;
+  std::vector<std::string> dns_labels;
+  bool ssh_enabled = false;  // NetBird's clients set it and want it back; nothing follows from it
 
   DeviceStatus status() const;
+  // Its first address; empty when it has none.
+  std::string address() const { return addresses.empty() ? "" : addresses.front().address; }
+  // `till-1.default.internal`; without an address the bare label.
+  std::string full_name() const;
 };
 
 // The facts a machine tells of itself.
@@ -119,6 +125,8 @@ struct DeviceChange {
   std::optional<std::vector<std::string>> groups;  // ids or exact names; `All` may be among them
   std::optional<std::vector<std::string>> tags;
   std::optional<bool> approved;
+  std::optional<bool> ssh_enabled = {};
+  std::optional<std::string> address = {};  // in one of its networks, free and rested
 };
 
 Result<Device> update_device(Transaction& tx, const By& by, DeviceId id,
@@ -140,6 +148,8 @@ Result<void> update_facts(Transaction& tx, DeviceId id, const FactsChange& chang
 Result<Device> remove_device(Transaction& tx, const By& by, DeviceId id, std::string_view because);
 
 Subject subject_of(const Device& device);
+// What the audit log keeps of a device: name, fqdn, ip, created_at, and where it called from.
+std::vector<std::pair<std::string, std::string>> audit_details(const Device& device);
 
 // 44 characters of base64 that stand for 32 bytes.
 bool is_wireguard_key(std::string_view text);

@@ -170,16 +170,14 @@ DeviceId make_device(Transaction& tx, const Key& key, const Attempt& attempt, bo
 }
 
 void audit_enrollment(Transaction& tx, const By& by, const Device& device) {
-  append_audit(tx, by,
-               {.code = "peer.setupkey.add",
-                .target = subject_of(device),
-                .details = {{"name", device.name},
-                            {"hostname", device.hostname},
-                            {"os", device.os},
-                            {"ip", device.addresses.empty() ? "" : device.addresses[0].address},
-                            {"created_at", rfc3339(device.enrolled_at)},
-                            {"setup_key_name", device.setup_key_name},
-                            {"status", std::string{text_of(device.status())}}}});
+  auto details = audit_details(device);
+  details.insert(details.end(), {{"hostname", device.hostname},
+                                 {"os", device.os},
+                                 {"setup_key_name", device.setup_key_name},
+                                 {"status", std::string{text_of(device.status())}}});
+  append_audit(
+      tx, by,
+      {.code = "peer.setupkey.add", .target = subject_of(device), .details = std::move(details)});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/devices.h"
 #include "server/format.h"
 #include "server/text.h"
 
@@ -55,12 +56,14 @@ Result<void> check_devices(const Snapshot& snapshot, const std::vector<DeviceId>
 
 void audit_member(Transaction& tx, const By& by, const Group& group, DeviceId device,
                   std::string_view code) {
-  auto name = tx.query("SELECT name FROM devices WHERE id = ?", {device});
-  name.step();
+  const auto member = *find_device(tx, device);
   append_audit(tx, by,
                {.code = code,
-                .target = {"device", to_text(device), name.text()},
-                .details = {{"group", group.name}, {"group_id", to_text(group.id)}}});
+                .target = muster::subject_of(member),
+                .details = {{"group", group.name},
+                            {"group_id", to_text(group.id)},
+                            {"peer_ip", member.address()},
+                            {"peer_fqdn", member.full_name()}}});
 }
 
 // Replaces the whole list. Only what really changes is written to the audit log.
@@ -199,18 +202,37 @@ std::vector<Group> list_groups(const Snapshot& snapshot) {
   return groups;
 }
 
-std::vector<GroupMember> list_members(const Snapshot& snapshot, GroupId id) {
+std::unordered_map<GroupId, std::int64_t> count_members(const Snapshot& snapshot) {
+  std::unordered_map<GroupId, std::int64_t> counts;
+  auto all = snapshot.query("SELECT count(*) FROM devices WHERE removed_at IS NULL");
+  all.step();
+  counts[kAllGroup] = all.integer();
+  auto query = snapshot.query("SELECT group_id, count(*) FROM group_members GROUP BY group_id");
+  while (query.step()) {
+    const auto id = query.id<GroupId>();
+    counts[id] = query.integer();
+  }
+  return counts;
+}
+
+std::vector<GroupMember> list_members(const Snapshot& snapshot, GroupId id, std::int64_t after,
+                                      int limit) {
   std::vector<GroupMember> members;
   auto query = id == kAllGroup
-                   ? snapshot.query("SELECT id, name FROM devices WHERE removed_at IS NULL")
+                   ? snapshot.query(
+                         "SELECT id, name, id FROM devices WHERE removed_at IS NULL AND id > ?"
+                         " ORDER BY id LIMIT ?",
+                         {after, limit})
                    : snapshot.query(
-                         "SELECT d.id, d.name FROM group_members m JOIN devices d"
-                         " ON d.id = m.device_id WHERE m.group_id = ? ORDER BY m.id",
-                         {id});
+                         "SELECT d.id, d.name, m.id FROM group_members m JOIN devices d"
+                         " ON d.id = m.device_id WHERE m.group_id = ? AND m.id > ?"
+                         " ORDER BY m.id LIMIT ?",
+                         {id, after, limit});
   while (query.step()) {
     GroupMember member;
     member.id = query.id<DeviceId>();
     member.name = query.text();
+    member.position = query.integer();
     members.push_back(std::move(member));
   }
   return members;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "server/audit.h"
@@ -25,6 +27,7 @@ struct Group {
 struct GroupMember {
   DeviceId id;
   std::string name;
+  std::int64_t position = 0;  // in the order in which they came
 };
 
 // What a change names; what it leaves out stays.
@@ -53,7 +56,10 @@ std::optional<Group> find_group_by_name(const Snapshot& snapshot, std::string_vi
 // A reference as programs send it: an id, or the exact name.
 std::optional<Group> find_group_named(const Snapshot& snapshot, std::string_view reference);
 std::vector<Group> list_groups(const Snapshot& snapshot);
-std::vector<GroupMember> list_members(const Snapshot& snapshot, GroupId id);
+std::unordered_map<GroupId, std::int64_t> count_members(const Snapshot& snapshot);
+// At most `limit` behind position `after`, in order: the pages of a long list.
+std::vector<GroupMember> list_members(const Snapshot& snapshot, GroupId id, std::int64_t after = 0,
+                                      int limit = INT32_MAX);
 
 // Puts a device into a group, if it is not there. Says nothing to the audit log.
 void add_member(Transaction& tx, GroupId group, DeviceId device);

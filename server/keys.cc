@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "server/access_tokens.h"
 #include "server/format.h"
 #include "server/ip.h"
 #include "server/networks.h"
@@ -243,6 +244,16 @@ void revoke(Transaction& tx, const By& by, const Key& key) {
         {.code = "setupkey.revoke", .target = subject_of(key), .details = audit_details(key)});
 }
 
+// What a token that is confined to groups may not touch.
+Result<void> check_reach(const By& by, const std::vector<Group>& groups, bool allow_group_choice) {
+  std::vector<GroupId> ids;
+  for (const Group& group : groups) ids.push_back(group.id);
+  return check_confined(by, ids, allow_group_choice);
+}
+Result<void> check_reach(const By& by, const Key& key) {
+  return check_confined(by, key.auto_groups, key.allow_group_choice);
+}
+
 Refusal key_not_found(KeyId id) {
   return Refusal::not_found(formatted("setup key: {} not found", id.value));
 }
@@ -277,6 +288,8 @@ Result<CreatedKey> create_key(Transaction& tx, const By& by, const NewKey& wante
   const bool is_one_time = wanted.type == "one-off" || wanted.usage_limit == 1;
   auto groups = check_groups(tx, wanted.auto_groups, is_one_time);
   if (!groups) return groups.refusal();
+  if (auto checked = check_reach(by, *groups, wanted.allow_group_choice); !checked)
+    return checked.refusal();
   auto networks = check_networks(tx, wanted.networks);
   if (!networks) return networks.refusal();
 
@@ -316,6 +329,10 @@ Result<Key> update_key(Transaction& tx, const By& by, KeyId id, const KeyChange&
     groups = std::move(*checked);
   }
   if (!before) return key_not_found(id);
+  if (auto checked = check_reach(by, *before); !checked) return checked.refusal();
+  if (change.auto_groups)
+    if (auto checked = check_reach(by, groups, before->allow_group_choice); !checked)
+      return checked.refusal();
   if (change.revoked && !*change.revoked && before->revoked_at)
     return Refusal::invalid("can't un-revoke a revoked setup key");
   if (change.revoked && *change.revoked) {
@@ -333,6 +350,7 @@ Result<Key> update_key(Transaction& tx, const By& by, KeyId id, const KeyChange&
 Result<void> delete_key(Transaction& tx, const By& by, KeyId id) {
   const auto key = find_key(tx, id);
   if (!key) return key_not_found(id);
+  if (auto checked = check_reach(by, *key); !checked) return checked.refusal();
   if (auto checked = refuse_default(*key); !checked) return checked.refusal();
   tx.run(
       "UPDATE setup_keys SET revoked_at = coalesce(revoked_at, ?1), deleted_at = ?1,"

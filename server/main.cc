@@ -225,6 +225,7 @@ void add_token(CLI::App& app, const std::string& folder) {
   option(*command, "--name", options->token.name, "What it is for")->required();
   option(*command, "--days", options->token.days, "1 to 365")->capture_default_str();
   option(*command, "--scope", options->token.scopes, "Such as keys:read; none: all");
+  option(*command, "--group", options->token.groups, "Only for keys that name nothing else");
   command->callback([options, email, service, &folder] {
     if (email->count() + service->count() == 0) throw CLI::RequiredError("--email or --service");
     create_token_by_command(folder, *options);

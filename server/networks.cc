@@ -144,6 +144,41 @@ std::optional<std::uint32_t> claim_address(Transaction& tx, NetworkId network, D
   }
 }
 
+Result<void> move_address(Transaction& tx, DeviceId device, std::string_view wanted,
+                          std::int64_t now) {
+  const auto refused = [&](std::string_view why) {
+    return Refusal::invalid(formatted("invalid ip address {}: {}", wanted, why));
+  };
+  if (auto checked = check_text("invalid ip address: it", wanted, kNameLength); !checked)
+    return checked.refusal();
+  const auto address = parse_ipv4(wanted);
+  if (!address) return refused("it is no IPv4 address");
+  auto home = tx.query(
+      "SELECT n.id FROM addresses a JOIN networks n ON n.id = a.network_id"
+      " WHERE a.device_id = ?1 AND n.first_address < ?2 AND n.last_address > ?2",
+      {device, *address});
+  if (!home.step()) return refused("it is in none of the device's networks");
+  const auto network = home.id<NetworkId>();
+  auto holder =
+      tx.query("SELECT device_id, freed_at FROM addresses WHERE network_id = ? AND address = ?",
+               {network, *address});
+  if (holder.step()) {
+    const auto other = holder.find_id<DeviceId>();
+    if (other == device) return {};
+    if (other) return refused("another device has it");
+    if (holder.integer() >= now - kAddressRest) return refused("it was another's until lately");
+  }
+  tx.run(
+      "UPDATE addresses SET device_id = NULL, freed_at = ?3"
+      " WHERE device_id = ?2 AND network_id = ?1",
+      {network, device, now});
+  tx.run(
+      "INSERT INTO addresses (network_id, address, device_id) VALUES (?, ?, ?)"
+      " ON CONFLICT DO UPDATE SET device_id = excluded.device_id, freed_at = NULL",
+      {network, *address, device});
+  return {};
+}
+
 void free_addresses(Transaction& tx, DeviceId device, bool ephemeral, std::int64_t now) {
   tx.run("UPDATE addresses SET device_id = NULL, freed_at = ? WHERE device_id = ?",
          {ephemeral ? 0 : now, device});

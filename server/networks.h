@@ -45,6 +45,10 @@ constexpr std::int64_t kAddressRest = 24 * 3600;  // seconds before a freed addr
 // the highest ever given. Nothing when the range is full. Index look-ups only, at any size.
 std::optional<std::uint32_t> claim_address(Transaction& tx, NetworkId network, DeviceId device,
                                            std::int64_t now);
+// Gives the device this very address in place of the one it has in that network. Refused: what is
+// no address, in none of its networks, another device's, or freed less than a day ago.
+Result<void> move_address(Transaction& tx, DeviceId device, std::string_view wanted,
+                          std::int64_t now);
 // An ephemeral device's addresses rest not at all: runners come and go by the thousand.
 void free_addresses(Transaction& tx, DeviceId device, bool ephemeral, std::int64_t now);
 

@@ -18,14 +18,11 @@ struct RoleWord {
 constexpr std::array kRoles{RoleWord{Role::owner, "owner"}, RoleWord{Role::admin, "admin"},
                             RoleWord{Role::auditor, "auditor"}, RoleWord{Role::member, "member"}};
 
-std::optional<Person> find_one(const Snapshot& snapshot, std::string_view condition,
-                               std::initializer_list<Bind> values) {
-  const std::string sql = formatted(
-      "SELECT id, email, name, role, is_service_user, status, created_at FROM users"
-      " WHERE removed_at IS NULL AND {}",
-      condition);
-  auto query = snapshot.query(sql, values);
-  if (!query.step()) return std::nullopt;
+constexpr std::string_view kSelect =
+    "SELECT id, email, name, role, is_service_user, status, created_at, last_login_at FROM users"
+    " WHERE removed_at IS NULL";
+
+Person read_person(Query& query) {
   Person person;
   person.id = query.id<UserId>();
   person.email = query.text();
@@ -34,7 +31,16 @@ std::optional<Person> find_one(const Snapshot& snapshot, std::string_view condit
   person.is_service_user = query.boolean();
   person.status = query.text();
   person.created_at = query.integer();
+  person.last_login_at = query.find_integer();
   return person;
+}
+
+std::optional<Person> find_one(const Snapshot& snapshot, std::string_view condition,
+                               std::initializer_list<Bind> values) {
+  const std::string sql = formatted("{} AND {}", kSelect, condition);
+  auto query = snapshot.query(sql, values);
+  if (!query.step()) return std::nullopt;
+  return read_person(query);
 }
 
 Person audited(Transaction& tx, const By& by, UserId id) {
@@ -111,6 +117,15 @@ std::optional<Person> find_person(const Snapshot& snapshot, UserId id) {
 
 std::optional<Person> find_person_by_email(const Snapshot& snapshot, std::string_view email) {
   return find_one(snapshot, "is_service_user = 0 AND email = ?", {lower_ascii(trim(email))});
+}
+
+std::vector<Person> list_people(const Snapshot& snapshot, std::optional<bool> service) {
+  std::vector<Person> people;
+  const std::string sql =
+      formatted("{} AND (?1 IS NULL OR is_service_user = ?1) ORDER BY id", kSelect);
+  auto query = snapshot.query(sql, {service});
+  while (query.step()) people.push_back(read_person(query));
+  return people;
 }
 
 bool has_owner(const Snapshot& snapshot) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/audit.h"
 #include "server/db.h"
@@ -22,6 +23,7 @@ struct Person {
   bool is_service_user = false;
   std::string status;  // active | invited | blocked
   std::int64_t created_at = 0;
+  std::optional<std::int64_t> last_login_at;
 
   // How a log or a sentence names them.
   const std::string& label() const { return email.empty() ? name : email; }
@@ -43,6 +45,8 @@ Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view
 
 std::optional<Person> find_person(const Snapshot& snapshot, UserId id);
 std::optional<Person> find_person_by_email(const Snapshot& snapshot, std::string_view email);
+// All who are not removed, by id; `service`: only service users, or only people.
+std::vector<Person> list_people(const Snapshot& snapshot, std::optional<bool> service);
 bool has_owner(const Snapshot& snapshot);
 
 // Lower case and without blanks around, or a refusal: who types it again types it differently.

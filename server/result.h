@@ -47,8 +47,9 @@ enum class Kind {
   forbidden,     // known, and not allowed
   not_found,
   wrong_method,
-  conflict,  // the present state does not allow it
-  gone,      // was there, ended for good
+  conflict,             // the present state does not allow it
+  precondition_failed,  // this sort of thing does not have what was to be changed
+  gone,                 // was there, ended for good
   length_required,
   too_large,
   invalid,  // readable, and breaks a rule

@@ -90,6 +90,21 @@ const std::vector<Members>& all_members() {
       {"POST", "/api/install-links/{id}/extend", Json::object(), {}, {}, {"expires_in"}, {}},
       {"POST", "/api/install-links/{id}/resend", Json::object(), {}, {}, {"expires_in"}, {}},
       {"POST", "/api/install-links/{id}/replace", Json::object(), {}, {}, {"expires_in"}, {}},
+      {"PUT",
+       "/api/peers/{id}",
+       {{"name", "n"}},
+       {"name", "ip", "ipv6"},
+       {"ssh_enabled", "login_expiration_enabled", "inactivity_expiration_enabled",
+        "approval_required"},
+       {},
+       {}},
+      {"POST",
+       "/api/users/{id}/tokens",
+       {{"name", "n"}, {"expires_in", 1}},
+       {"name"},
+       {},
+       {"expires_in"},
+       {"scopes", "group_ids"}},
   };
   return rows;
 }

@@ -29,12 +29,14 @@ struct Target : World {
   }
   std::string path_of(const Route& route, const std::string& id) const {
     std::string path{route.pattern};
-    if (const auto open = path.find('{'); open != std::string::npos)
-      path.replace(open, path.find('}') - open + 1, id);
+    for (auto open = path.find('{'); open != std::string::npos;
+         open = path.find('{', open + id.size()))
+      path.replace(open, path.find('}', open) - open + 1, id);
     return path;
   }
   std::string known_id(const Route& route) const {
-    for (const char* noun : {"/api/devices", "/api/networks", "/api/install-links"})
+    for (const char* noun :
+         {"/api/devices", "/api/networks", "/api/install-links", "/api/peers", "/api/users"})
       if (route.pattern.starts_with(noun)) return "1";
     return "2";
   }

@@ -33,6 +33,18 @@ class Allowed {
   Caller caller_;
 };
 
+// Anybody with a good token: for what people may do with what is their own, whatever their role.
+// The handler decides what that is.
+class Known {
+ public:
+  const Caller& caller() const { return caller_; }
+
+ private:
+  friend Result<Known> allow_known(App& app, const Request& request);
+  explicit Known(Caller caller) : caller_(std::move(caller)) {}
+  Caller caller_;
+};
+
 // A device that shows its own secret.
 class DeviceCaller {
  public:
@@ -45,12 +57,16 @@ class DeviceCaller {
   Device device_;
 };
 
-// 401 without a good token, 403 for a blocked person or a missing right.
+// 401 without a good token, 403 for a blocked person.
+Result<Caller> authenticate(App& app, const Request& request);
+// Also 403 for a missing right.
 Result<Caller> authenticate(App& app, const Request& request, Right right);
 // The same questions again, inside the act that changes something: a token revoked a moment ago
 // changes nothing any more.
 Result<void> check_still_allowed(const Snapshot& snapshot, const Caller& caller, Right right,
                                  std::int64_t now);
+// Who that is by now, rights aside.
+Result<LiveToken> find_still_live(const Snapshot& snapshot, const Caller& caller, std::int64_t now);
 
 template <Right right>
 Result<Allowed<right>> allow(App& app, const Request& request) {
@@ -59,6 +75,7 @@ Result<Allowed<right>> allow(App& app, const Request& request) {
   return Allowed<right>{std::move(*caller)};
 }
 
+Result<Known> allow_known(App& app, const Request& request);
 // 401 device_unknown, 410 device_removed.
 Result<DeviceCaller> allow_device(App& app, const Request& request);
 

@@ -32,6 +32,19 @@ struct Call {
       return act(tx, by);
     });
   }
+
+  // Runs `act(tx, by, live)`, where `live` is who the caller is inside the same act; what they may
+  // do with their own is for the act to say.
+  template <class Act>
+  auto write(const Known& who, Act&& act) const {
+    const By by = who.caller().by(app.clock.now(), request);
+    using Answer = std::invoke_result_t<Act, Transaction&, const By&, const LiveToken&>;
+    return app.database.write([&](Transaction& tx) -> Answer {
+      const auto live = find_still_live(tx, who.caller(), by.at);
+      if (!live) return live.refusal();
+      return act(tx, by, *live);
+    });
+  }
 };
 
 }  // namespace muster

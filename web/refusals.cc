@@ -21,6 +21,7 @@ constexpr std::array kStatuses{
     Status{Kind::conflict, 409},
     Status{Kind::gone, 410},
     Status{Kind::length_required, 411},
+    Status{Kind::precondition_failed, 412},
     Status{Kind::too_large, 413},
     Status{Kind::invalid, 422},
     Status{Kind::too_many_requests, 429},

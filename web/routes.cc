@@ -8,7 +8,8 @@
 namespace muster {
 namespace {
 
-// How a handler is called follows from its parameters: with nobody, with a right, with a device.
+// How a handler is called follows from its parameters: with nobody, with a right, with
+// any token, with a device.
 template <auto handler>
 struct Entry;
 
@@ -23,6 +24,16 @@ struct Entry<handler> {
   static std::string_view access() { return text_of(right); }
   static Result<Reply> handle(const Call& call) {
     const auto who = allow<right>(call.app, call.request);
+    if (!who) return who.refusal();
+    return handler(call, *who);
+  }
+};
+
+template <Result<Reply> (*handler)(const Call&, const Known&)>
+struct Entry<handler> {
+  static std::string_view access() { return "token"; }
+  static Result<Reply> handle(const Call& call) {
+    const auto who = allow_known(call.app, call.request);
     if (!who) return who.refusal();
     return handler(call, *who);
   }
@@ -86,6 +97,20 @@ const auto& table() {
       route<api::extend_link>("POST", "/api/install-links/{id}/extend"),
       route<api::resend_link>("POST", "/api/install-links/{id}/resend"),
       route<api::replace_link>("POST", "/api/install-links/{id}/replace"),
+
+      route<api::list_peers>("GET", "/api/peers"),
+      route<api::get_peer>("GET", "/api/peers/{id}"),
+      route<api::put_peer>("PUT", "/api/peers/{id}"),
+      route<api::delete_peer>("DELETE", "/api/peers/{id}"),
+      route<api::list_events>("GET", "/api/events"),
+      route<api::list_events>("GET", "/api/events/audit"),
+
+      route<api::list_users>("GET", "/api/users"),
+      route<api::get_current_user>("GET", "/api/users/current"),
+      route<api::list_tokens>("GET", "/api/users/{id}/tokens"),
+      route<api::create_token>("POST", "/api/users/{id}/tokens"),
+      route<api::get_token>("GET", "/api/users/{id}/tokens/{token_id}"),
+      route<api::delete_token>("DELETE", "/api/users/{id}/tokens/{token_id}"),
 
       route<api::list_networks>("GET", "/api/networks"),
       route<api::get_network>("GET", "/api/networks/{id}"),

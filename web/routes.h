@@ -18,7 +18,7 @@ constexpr std::size_t kBodyLimit = 16 * 1024;
 struct Route {
   std::string_view method;
   std::string_view pattern;  // `/api/groups/{id}`
-  std::string_view access;   // `anyone`, `device`, or the right: `keys:write`
+  std::string_view access;   // `anyone`, `token`, `device`, or the right: `keys:write`
   std::size_t body_limit;
   Result<Reply> (*handle)(const Call& call);
 };

@@ -71,6 +71,7 @@ CREATE TABLE access_tokens (
   user_id INTEGER NOT NULL REFERENCES users,
   name TEXT NOT NULL,
   scopes TEXT NOT NULL DEFAULT 'all', -- words with single blanks between
+  group_ids TEXT NOT NULL DEFAULT '', -- likewise; keys:write for keys naming these alone; empty: all
   secret_hash BLOB NOT NULL UNIQUE CHECK (length(secret_hash) = 32),
   hint TEXT NOT NULL,
   created_by_id INTEGER REFERENCES users, -- null: the command line
@@ -181,6 +182,7 @@ CREATE TABLE devices (
   approved_at INTEGER, -- null: waiting
   ephemeral INTEGER NOT NULL CHECK (ephemeral IN (0, 1)),
   ephemeral_seconds INTEGER NOT NULL,
+  ssh_enabled INTEGER NOT NULL DEFAULT 0 CHECK (ssh_enabled IN (0, 1)), -- kept for API clients
   is_gateway INTEGER NOT NULL DEFAULT 0 CHECK (is_gateway IN (0, 1)),
   endpoint TEXT NOT NULL DEFAULT '',
   gateway_device_id INTEGER REFERENCES devices,
@@ -201,6 +203,7 @@ CREATE TABLE group_members (
   device_id INTEGER NOT NULL REFERENCES devices,
   UNIQUE (group_id, device_id)
 ) STRICT;
+CREATE INDEX group_members_by_group ON group_members (group_id); -- in order of id
 CREATE INDEX group_members_by_device ON group_members (device_id);
 
 CREATE TABLE device_tags (

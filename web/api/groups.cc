@@ -25,6 +25,49 @@ Reply group_reply(const Call& call, const Group& group) {
   });
 }
 
+constexpr int kPage = 1000;
+
+// Member by member: `All` holds every device there is. What is counted is what was written.
+void write_group(App& app, const Group& group, const Write& write) {
+  std::size_t count = 0;
+  std::string text = R"({"peers":[)";
+  std::int64_t after = 0;
+  while (true) {
+    const auto members = app.database.read(
+        [&](const Snapshot& snapshot) { return list_members(snapshot, group.id, after, kPage); });
+    for (const GroupMember& member : members) {
+      if (count++ > 0) text += ',';
+      text += member_shape(member).text();
+    }
+    write(text);
+    text.clear();
+    if (members.size() < static_cast<std::size_t>(kPage)) break;
+    after = members.back().position;
+  }
+  write("]," + group_shape(group, count).text().substr(1));
+}
+
+Reply stream_group(const Call& call, const Group& group) {
+  Reply reply;
+  reply.stream = [&app = call.app, group](const Write& write) { write_group(app, group, write); };
+  return reply;
+}
+
+Reply stream_groups(const Call& call, std::vector<Group> groups) {
+  Reply reply;
+  reply.stream = [&app = call.app, groups = std::move(groups)](const Write& write) {
+    write("[");
+    bool is_first = true;
+    for (const Group& group : groups) {
+      if (!is_first) write(",");
+      is_first = false;
+      write_group(app, group, write);
+    }
+    write("]");
+  };
+  return reply;
+}
+
 // `peers` as NetBird's clients send it: the ids of devices. What is no number names no device.
 Result<std::vector<DeviceId>> read_devices(const std::vector<std::string>& texts) {
   std::vector<DeviceId> devices;
@@ -84,16 +127,10 @@ Result<Reply> change_group(const Call& call, const Allowed<Right::groups_write>&
 Result<Reply> list_groups(const Call& call, const Allowed<Right::groups_read>&) {
   const auto name = call.request.find_query("name");
   return call.read([&](const Snapshot& snapshot) -> Result<Reply> {
-    JsonArray array;
-    if (name) {
-      const auto group = find_group_by_name(snapshot, *name);
-      if (!group) return Refusal::not_found("group: " + std::string{*name} + " not found");
-      array.add(group_shape(*group, list_members(snapshot, group->id)));
-    } else {
-      for (const Group& group : muster::list_groups(snapshot))
-        array.add(group_shape(group, list_members(snapshot, group.id)));
-    }
-    return json_reply(array);
+    if (!name) return stream_groups(call, muster::list_groups(snapshot));
+    const auto group = find_group_by_name(snapshot, *name);
+    if (!group) return Refusal::not_found("group: " + std::string{*name} + " not found");
+    return stream_groups(call, {*group});
   });
 }
 
@@ -116,7 +153,7 @@ Result<Reply> get_group(const Call& call, const Allowed<Right::groups_read>&) {
   return call.read([&](const Snapshot& snapshot) -> Result<Reply> {
     const auto group = find_group(snapshot, group_id(call));
     if (!group) return Refusal::not_found(not_found_sentence(call));
-    return json_reply(group_shape(*group, list_members(snapshot, group->id)));
+    return stream_group(call, *group);
   });
 }
 

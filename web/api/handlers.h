@@ -44,6 +44,19 @@ Result<Reply> extend_link(const Call& call, const Allowed<Right::links_write>& w
 Result<Reply> resend_link(const Call& call, const Allowed<Right::links_write>& who);
 Result<Reply> replace_link(const Call& call, const Allowed<Right::links_write>& who);
 
+Result<Reply> list_peers(const Call& call, const Allowed<Right::devices_read>& who);
+Result<Reply> get_peer(const Call& call, const Allowed<Right::devices_read>& who);
+Result<Reply> put_peer(const Call& call, const Allowed<Right::devices_write>& who);
+Result<Reply> delete_peer(const Call& call, const Allowed<Right::devices_write>& who);
+Result<Reply> list_events(const Call& call, const Allowed<Right::audit_read>& who);
+
+Result<Reply> list_users(const Call& call, const Known& who);
+Result<Reply> get_current_user(const Call& call, const Known& who);
+Result<Reply> list_tokens(const Call& call, const Known& who);
+Result<Reply> create_token(const Call& call, const Known& who);
+Result<Reply> get_token(const Call& call, const Known& who);
+Result<Reply> delete_token(const Call& call, const Known& who);
+
 Result<Reply> list_networks(const Call& call, const Allowed<Right::networks_read>& who);
 Result<Reply> get_network(const Call& call, const Allowed<Right::networks_read>& who);
 

@@ -19,6 +19,12 @@ Reply key_reply(const Call& call, const Key& key) {
   return json_reply(masked_key_shape(key, news(call), call.app.clock.now()));
 }
 
+// NetBird answers GET and PUT of one key without the charset, and everything else with it.
+Reply as_netbird(Reply reply) {
+  reply.content_type = "application/json";
+  return reply;
+}
+
 KeyId key_id(const Call& call) { return KeyId{call.request.id_parameter(0)}; }
 
 Refusal unknown_key(const Call& call) {
@@ -95,7 +101,7 @@ Result<Reply> create_key(const Call& call, const Allowed<Right::keys_write>& who
 Result<Reply> get_key(const Call& call, const Allowed<Right::keys_read>&) {
   const auto key = read_key(call);
   if (!key) return key.refusal();
-  return key_reply(call, *key);
+  return as_netbird(key_reply(call, *key));
 }
 
 // NetBird's PUT: the groups and the revocation. Groups that a request leaves out stay; `revoked`
@@ -109,7 +115,7 @@ Result<Reply> put_key(const Call& call, const Allowed<Right::keys_write>& who) {
   const auto key = call.write(
       who, [&](Transaction& tx, const By& by) { return update_key(tx, by, key_id(call), change); });
   if (!key) return named(call, key.refusal());
-  return key_reply(call, *key);
+  return as_netbird(key_reply(call, *key));
 }
 
 Result<Reply> delete_key(const Call& call, const Allowed<Right::keys_write>& who) {

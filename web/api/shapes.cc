@@ -78,17 +78,23 @@ JsonObject masked_key_shape(const Key& key, const KeyNews& news, std::int64_t no
   return key_shape(key, key.hint + "****", news, now);
 }
 
+JsonObject member_shape(const GroupMember& member) {
+  return JsonObject{}.set("id", member.id).set("name", std::string_view{member.name});
+}
+
 JsonObject group_shape(const Group& group, const std::vector<GroupMember>& members) {
   JsonArray peers;
-  for (const GroupMember& member : members)
-    peers.add(JsonObject{}.set("id", member.id).set("name", std::string_view{member.name}));
+  for (const GroupMember& member : members) peers.add(member_shape(member));
+  return group_shape(group, members.size()).set("peers", peers);
+}
+
+JsonObject group_shape(const Group& group, std::size_t peers_count) {
   JsonObject shape;
   shape.set("id", group.id)
       .set("name", std::string_view{group.name})
-      .set("peers_count", members.size())
+      .set("peers_count", peers_count)
       .set("resources_count", 0)
       .set("issued", "api")
-      .set("peers", peers)
       .set("resources", JsonArray{})
       .set("is_protected", group.is_protected)
       .set("requires_approval", group.requires_approval)

@@ -35,6 +35,9 @@ JsonObject key_shape(const Key& key, std::string_view shown_as, const KeyNews& n
 JsonObject masked_key_shape(const Key& key, const KeyNews& news, std::int64_t now);
 
 JsonObject group_shape(const Group& group, const std::vector<GroupMember>& members);
+// Without `peers`, which a long list writes member by member.
+JsonObject group_shape(const Group& group, std::size_t peers_count);
+JsonObject member_shape(const GroupMember& member);
 JsonObject device_shape(const Device& device, const LastSeen& last_seen);
 JsonObject network_shape(const Network& network);
 

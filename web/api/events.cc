@@ -1,0 +1,120 @@
+// The audit log as NetBird's clients read it, with our own members beside.
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "server/audit.h"
+#include "server/clock.h"
+#include "web/api/handlers.h"
+
+namespace muster::api {
+namespace {
+
+constexpr int kPage = 500;
+constexpr int kEventsAtMost = 10'000;
+
+struct Activity {
+  std::string_view code;
+  std::string_view text;
+};
+constexpr std::array kActivities{
+    Activity{"setupkey.add", "Setup key created"},
+    Activity{"setupkey.update", "Setup key updated"},
+    Activity{"setupkey.revoke", "Setup key revoked"},
+    Activity{"setupkey.delete", "Setup key deleted"},
+    Activity{"setupkey.pause", "Setup key paused"},
+    Activity{"setupkey.resume", "Setup key resumed"},
+    Activity{"setupkey.rotate", "Setup key rotated"},
+    Activity{"setupkey.group.add", "Group added to setup key"},
+    Activity{"setupkey.group.delete", "Group removed from user setup key"},
+    Activity{"peer.setupkey.add", "Peer added"},
+    Activity{"user.peer.delete", "Peer deleted"},
+    Activity{"peer.rename", "Peer renamed"},
+    Activity{"peer.group.add", "Group added to peer"},
+    Activity{"peer.group.delete", "Group removed from peer"},
+    Activity{"peer.tags.update", "Peer tags updated"},
+    Activity{"peer.approve", "Peer approved"},
+    Activity{"peer.approval.revoke", "Peer approval revoked"},
+    Activity{"peer.ip.update", "Peer IP updated"},
+    Activity{"peer.ssh.enable", "Peer SSH server enabled"},
+    Activity{"peer.ssh.disable", "Peer SSH server disabled"},
+    Activity{"group.add", "Group created"},
+    Activity{"group.update", "Group updated"},
+    Activity{"group.delete", "Group deleted"},
+    Activity{"group.protect", "Group protected"},
+    Activity{"group.unprotect", "Group no longer protected"},
+    Activity{"group.approval", "Group approval updated"},
+    Activity{"network.add", "Network created"},
+    Activity{"network.update", "Network updated"},
+    Activity{"network.delete", "Network deleted"},
+    Activity{"user.create", "User created"},
+    Activity{"personal.access.token.create", "Personal access token created"},
+    Activity{"personal.access.token.delete", "Personal access token deleted"},
+};
+
+// A code without a row speaks for itself.
+std::string_view activity_of(std::string_view code) {
+  const auto row = std::ranges::find(kActivities, code, &Activity::code);
+  return row == kActivities.end() ? code : row->text;
+}
+
+JsonObject event_shape(const AuditRow& row) {
+  const bool is_system = row.actor.id.empty();  // the server, the command line
+  const bool is_email = row.actor.kind == "user" && row.actor.name.find('@') != std::string::npos;
+  JsonObject shape;
+  shape.set("id", std::string_view{std::to_string(row.id)})
+      .set("timestamp", std::string_view{rfc3339(row.at)})
+      .set("activity", activity_of(row.code))
+      .set("activity_code", std::string_view{row.code})
+      .set("initiator_id", is_system ? std::string_view{"sys"} : std::string_view{row.actor.id})
+      .set("initiator_name",
+           is_system ? std::string_view{row.actor.kind} : std::string_view{row.actor.name})
+      .set("initiator_email", is_email ? std::string_view{row.actor.name} : std::string_view{})
+      .set("target_id", std::string_view{row.target.id})
+      .set_raw("meta", row.details);
+  shape.set("initiator_kind", std::string_view{row.actor.kind})
+      .set("target_kind", std::string_view{row.target.kind})
+      .set("target_name", std::string_view{row.target.name})
+      .set("from", std::string_view{row.from})
+      .set("cascade_id", std::string_view{row.cascade_id});
+  return shape;
+}
+
+// The row before which to begin, or the newest when absent.
+Result<std::int64_t> read_before(const Request& request) {
+  const auto text = request.find_query("before");
+  if (!text) return std::int64_t{0};
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), id);
+  if (error != std::errc{} || end != text->data() + text->size() || id < 1)
+    return Refusal::invalid("before is the id of an event");
+  return id;
+}
+
+}  // namespace
+
+// Newest first, 10,000 at the most; `before` (an event's id) leads to older ones.
+Result<Reply> list_events(const Call& call, const Allowed<Right::audit_read>&) {
+  const auto limit = read_limit(call.request, kEventsAtMost, kEventsAtMost);
+  if (!limit) return limit.refusal();
+  const auto before = read_before(call.request);
+  if (!before) return before.refusal();
+  struct Position {
+    std::int64_t before;
+    int left;
+  };
+  return stream_array([&app = call.app, at = Position{*before, *limit}]() mutable {
+    std::vector<JsonObject> page;
+    if (at.before == 1 || at.left == 0) return page;
+    const auto rows = app.database.read([&](const Snapshot& snapshot) {
+      return list_audit(snapshot, at.before, std::min(kPage, at.left));
+    });
+    for (const AuditRow& row : rows) page.push_back(event_shape(row));
+    at.left -= static_cast<int>(rows.size());
+    if (!rows.empty()) at.before = rows.back().id;
+    return page;
+  });
+}
+
+}  // namespace muster::api
