@@ -28,6 +28,7 @@ using LinkId = Id<struct LinkTag>;
 using DeviceId = Id<struct DeviceTag>;
 using UserId = Id<struct UserTag>;
 using TokenId = Id<struct TokenTag>;
+using SessionId = Id<struct SessionTag>;
 
 }  // namespace muster
 

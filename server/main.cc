@@ -64,8 +64,8 @@ Secret read_password(const std::string& file) {
   std::string line;
   if (!stream || !std::getline(stream, line)) throw Refused(formatted("{} cannot be read", file));
   if (!line.empty() && line.back() == '\r') line.pop_back();
-  if (line.size() < 8 || line.size() > 256)
-    throw Refused("a password has 8 to 256 characters; the first line of the file is taken");
+  if (auto fit = check_password(line); !fit)
+    throw Refused(formatted("{}; the first line of the file is taken", fit.refusal().message));
   return Secret{std::move(line)};
 }
 

@@ -79,6 +79,13 @@ Result<std::string> check_email(std::string_view typed) {
   return email;
 }
 
+Result<void> check_password(std::string_view password) {
+  const auto length = printable_length(password);
+  if (!length) return Refusal::invalid("a password holds no control characters");
+  if (*length < 8 || *length > 256) return Refusal::invalid("a password has 8 to 256 characters");
+  return {};
+}
+
 Result<Person> create_owner(Transaction& tx, const By& by, const NewOwner& wanted) {
   const auto email = check_email(wanted.email);
   if (!email) return email.refusal();
@@ -96,6 +103,11 @@ Result<Person> create_owner(Transaction& tx, const By& by, const NewOwner& wante
     create_network_default_key(tx, by, network->id, network->name);
   }
   return person;
+}
+
+Result<Person> create_first_owner(Transaction& tx, const By& by, const NewOwner& wanted) {
+  if (has_owner(tx)) return Refusal{Kind::gone, Reason::conflict, "Muster has an owner already"};
+  return create_owner(tx, by, wanted);
 }
 
 Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view wanted) {
@@ -131,6 +143,22 @@ std::vector<Person> list_people(const Snapshot& snapshot, std::optional<bool> se
 bool has_owner(const Snapshot& snapshot) {
   auto query = snapshot.query("SELECT 1 FROM users WHERE role = 'owner' AND removed_at IS NULL");
   return query.step();
+}
+
+std::optional<SignIn> find_sign_in(const Snapshot& snapshot, std::string_view email) {
+  auto person = find_person_by_email(snapshot, email);
+  if (!person) return std::nullopt;
+  auto query = snapshot.query("SELECT password_hash FROM users WHERE id = ?", {person->id});
+  query.step();
+  auto hash = query.find_text();
+  if (!hash) return std::nullopt;
+  return SignIn{std::move(*person), std::move(*hash)};
+}
+
+void set_password(Transaction& tx, const By& by, const Person& person,
+                  std::string_view password_hash) {
+  tx.run("UPDATE users SET password_hash = ? WHERE id = ?", {password_hash, person.id});
+  append_audit(tx, by, {.code = "user.password.change", .target = subject_of(person)});
 }
 
 }  // namespace muster

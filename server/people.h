@@ -37,8 +37,14 @@ struct NewOwner {
   std::string network_cidr = "100.64.0.0/10";
 };
 
+// 8 to 256 characters without control characters.
+Result<void> check_password(std::string_view password);
+
 // Refused when somebody has that e-mail, whatever their role.
 Result<Person> create_owner(Transaction& tx, const By& by, const NewOwner& wanted);
+
+// Refused once there is an owner: of two who open the set-up page at once, one becomes it.
+Result<Person> create_first_owner(Transaction& tx, const By& by, const NewOwner& wanted);
 
 // The service user of that name, made as an admin when there is none.
 Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view name);
@@ -48,6 +54,15 @@ std::optional<Person> find_person_by_email(const Snapshot& snapshot, std::string
 // All who are not removed, by id; `service`: only service users, or only people.
 std::vector<Person> list_people(const Snapshot& snapshot, std::optional<bool> service);
 bool has_owner(const Snapshot& snapshot);
+
+// For the check of a password. Nothing for who cannot sign in: unknown, invited, service users.
+struct SignIn {
+  Person person;
+  std::string password_hash;
+};
+std::optional<SignIn> find_sign_in(const Snapshot& snapshot, std::string_view email);
+void set_password(Transaction& tx, const By& by, const Person& person,
+                  std::string_view password_hash);
 
 // Lower case and without blanks around, or a refusal: who types it again types it differently.
 Result<std::string> check_email(std::string_view typed);

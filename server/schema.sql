@@ -66,6 +66,26 @@ CREATE UNIQUE INDEX users_by_email ON users (email)
 CREATE UNIQUE INDEX users_by_service_name ON users (name)
   WHERE removed_at IS NULL AND is_service_user = 1;
 
+-- Who is signed in, by browser. A row is deleted when its session ends.
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- memory knows sessions by id: an ended one's is not reused
+  user_id INTEGER NOT NULL REFERENCES users,
+  secret_hash BLOB NOT NULL UNIQUE CHECK (length(secret_hash) = 32),
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER NOT NULL,
+  "from" TEXT NOT NULL, -- where it began: address and browser
+  browser TEXT NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
+-- Numbers of forms that made a secret, so that a reload makes no second one.
+CREATE TABLE used_forms (
+  session_id INTEGER NOT NULL REFERENCES sessions,
+  number TEXT NOT NULL,
+  path TEXT NOT NULL DEFAULT '', -- of the page of what it made
+  PRIMARY KEY (session_id, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE access_tokens (
   id INTEGER PRIMARY KEY,
   user_id INTEGER NOT NULL REFERENCES users,

@@ -46,6 +46,8 @@ void Upkeep::work() {
     if (clock_.monotonic() >= last_seen_due) {
       attempt("last seen", [&] { unwritten_.last_seen.flush(database_); });
       attempt("token uses", [&] { unwritten_.token_uses.flush(database_); });
+      attempt("session uses", [&] { unwritten_.session_uses.flush(database_); });
+      attempt("ended sessions", [&] { end_old_sessions(); });
       last_seen_due = clock_.monotonic() + kLastSeenEvery;
     }
     if (clock_.monotonic() >= optimize_due) {
@@ -62,6 +64,12 @@ void Upkeep::flush_all() {
   attempt("refusals", [&] { unwritten_.refusals.flush(database_); });
   attempt("last seen", [&] { unwritten_.last_seen.flush(database_); });
   attempt("token uses", [&] { unwritten_.token_uses.flush(database_); });
+  attempt("session uses", [&] { unwritten_.session_uses.flush(database_); });
+}
+
+void Upkeep::end_old_sessions() {
+  database_.write(
+      [&](Transaction& tx) { delete_ended_sessions(tx, unwritten_.session_uses, clock_.now()); });
 }
 
 }  // namespace muster

@@ -9,6 +9,7 @@
 #include "server/db.h"
 #include "server/last_seen.h"
 #include "server/refusals.h"
+#include "server/sessions.h"
 
 namespace muster {
 
@@ -17,6 +18,7 @@ struct Unwritten {
   LastSeen& last_seen;
   RefusalLog& refusals;
   TokenUses& token_uses;
+  SessionUses& session_uses;
 };
 
 // The one thread of housekeeping: refusals reach the disk within two seconds, last-seen times each
@@ -31,6 +33,7 @@ class Upkeep {
  private:
   void work();
   void flush_all();
+  void end_old_sessions();
 
   Database& database_;
   const Clock& clock_;

@@ -1,4 +1,4 @@
-#include "web/routes.h"
+#include "tests/route_lists.h"
 
 #include <set>
 
@@ -36,7 +36,7 @@ template <class Wanted>
 void ask_all(World& world, const Sent& sent, Wanted&& wanted,
              bool (*is_asked)(const Route&) = needs_token) {
   int asked = 0;
-  for (const Route& route : all_routes()) {
+  for (const Route& route : api_routes()) {
     if (!is_asked(route)) continue;
     const std::string before = world.stored();
     const Answer answer = ask(world, route, sent);
@@ -72,7 +72,7 @@ void check_forbidden(World& world, const std::string& token, const std::string& 
 Sent with_header(const std::string& value) { return {.headers = {{"Authorization", value}}}; }
 
 TEST_CASE("of the API nothing but enrolling and its description is open to anyone") {
-  for (const Route& route : all_routes())
+  for (const Route& route : api_routes())
     if (route.access == "anyone" && route.pattern.starts_with("/api/"))
       CHECK((route.pattern == "/api/enroll" || route.pattern == "/api/openapi.json"));
 }
@@ -134,14 +134,14 @@ TEST_CASE("a member may do nothing of this") {
 TEST_CASE("a token with every scope but the one that fits answers 403; with that one it passes") {
   World world;
   std::set<std::string> rights;
-  for (const Route& route : all_routes())
+  for (const Route& route : api_routes())
     if (needs_right(route)) rights.emplace(route.access);
   for (const std::string& right : rights) {
     std::vector<std::string> others{rights.begin(), rights.end()};
     std::erase(others, right);
     const std::string without = world.make_token("owner", others);
     const std::string with = world.make_token("owner", {right});
-    for (const Route& route : all_routes()) {
+    for (const Route& route : api_routes()) {
       if (route.access != right) continue;
       INFO(route.method << " " << route.pattern);
       const Answer refused = ask(world, route, {.token = without});
@@ -214,7 +214,7 @@ TEST_CASE("every route for devices answers 401 to anybody else and 410 to a remo
   world.enroll(world.make_key(R"("type": "reusable")"), device_secret(1));
   world.ask("DELETE", "/api/devices/1");
   int asked = 0;
-  for (const Route& route : all_routes()) {
+  for (const Route& route : api_routes()) {
     if (route.access != "device") continue;
     INFO(route.method << " " << route.pattern);
     CHECK(ask(world, route, {}).status == 401);

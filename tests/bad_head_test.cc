@@ -8,7 +8,7 @@ namespace {
 
 TEST_CASE("bodies too long, in chunks, packed or of no length are refused on every route") {
   Target world;
-  for (const Route& route : all_routes()) {
+  for (const Route& route : api_routes()) {
     const auto check = [&](const char* name, const std::string& value, int status) {
       INFO(name << ": " << value);
       Sent sent = world.sent_to(route);
@@ -31,7 +31,7 @@ TEST_CASE("bodies too long, in chunks, packed or of no length are refused on eve
 
 TEST_CASE("a body without its length is refused where one is read") {
   Target world;
-  for (const Route& route : all_routes()) {
+  for (const Route& route : api_routes()) {
     if (!takes_body(route)) continue;
     Request head;
     head.method = route.method;
@@ -44,7 +44,7 @@ TEST_CASE("a body without its length is refused where one is read") {
 
 TEST_CASE("control characters in headers and address are refused on every route") {
   Target world;
-  for (const Route& route : all_routes()) {
+  for (const Route& route : api_routes()) {
     for (const std::string& value : {std::string{"a\nb"}, std::string{"\x1b[2J"},
                                      std::string{"\x7f"}, std::string{"a\0b", 3}}) {
       Sent sent = world.sent_to(route);
@@ -64,7 +64,7 @@ TEST_CASE("control characters in headers and address are refused on every route"
 
 TEST_CASE("bytes that are no UTF-8 in an address are refused on every route") {
   Target world;
-  for (const Route& route : all_routes())
+  for (const Route& route : api_routes())
     for (const char* tail : {"?name=\xff", "?\xff=1", "?search=\xc3", "?limit=\xed\xa0\x80"})
       world.check_refused(route, world.ask(std::string{route.method},
                                            world.path_of(route, world.known_id(route)) + tail, "{}",

@@ -2,7 +2,7 @@
 
 // A world in which every route has something to spoil, and what a refusal looks like there.
 
-#include "web/routes.h"
+#include "tests/route_lists.h"
 
 #include "tests/catch.h"
 #include "tests/world.h"

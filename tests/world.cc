@@ -46,7 +46,7 @@ Answer to_answer(Reply reply) {
 World::Running::Running(const std::string& path, const Clock& clock, const ServeConfig& config)
     : database({.path = path, .migrate = true}),
       last_seen(clock),
-      app{database, clock, last_seen, refusals, token_uses, config},
+      app{database, clock, last_seen, refusals, token_uses, session_uses, config},
       site(app) {
   database.read([&](const Snapshot& snapshot) { last_seen.load(snapshot); });
   app.public_address.set_stored(database.read(find_public_url));

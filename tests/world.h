@@ -112,6 +112,7 @@ class World {
     LastSeen last_seen;
     RefusalLog refusals;
     TokenUses token_uses;
+    SessionUses session_uses;
     App app;
     Site site;
   };

@@ -10,8 +10,10 @@
 #include "server/db.h"
 #include "server/last_seen.h"
 #include "server/refusals.h"
+#include "server/sessions.h"
 #include "web/guess_limit.h"
 #include "web/public_address.h"
+#include "web/sign_in_limit.h"
 
 namespace muster {
 
@@ -22,9 +24,13 @@ struct App {
   LastSeen& last_seen;
   RefusalLog& refusals;
   TokenUses& token_uses;
+  SessionUses& session_uses;
   const ServeConfig& config;
   GuessLimit guesses{clock};
   PublicAddress public_address{config};
+  SignInLimit sign_ins{clock};
+  // Opens the first-run page while nobody owns the server. Another one at each start.
+  std::string setup_secret = make_password(26).reveal();
   std::vector<std::string> pins = {};  // of the self-made certificate; empty with a given one
 };
 

@@ -7,6 +7,7 @@
 #include "web/app.h"
 #include "web/reply.h"
 #include "web/request.h"
+#include "web/visitor.h"
 
 namespace muster {
 
@@ -25,8 +26,8 @@ struct Call {
   template <Right right, class Act>
   auto write(const Allowed<right>& who, Act&& act) const {
     const By by = who.caller().by(app.clock.now(), request);
-    using Answer = std::invoke_result_t<Act, Transaction&, const By&>;
-    return app.database.write([&](Transaction& tx) -> Answer {
+    using Outcome = std::invoke_result_t<Act, Transaction&, const By&>;
+    return app.database.write([&](Transaction& tx) -> Outcome {
       if (auto still = check_still_allowed(tx, who.caller(), right, by.at); !still)
         return still.refusal();
       return act(tx, by);
@@ -38,11 +39,22 @@ struct Call {
   template <class Act>
   auto write(const Known& who, Act&& act) const {
     const By by = who.caller().by(app.clock.now(), request);
-    using Answer = std::invoke_result_t<Act, Transaction&, const By&, const LiveToken&>;
-    return app.database.write([&](Transaction& tx) -> Answer {
+    using Outcome = std::invoke_result_t<Act, Transaction&, const By&, const LiveToken&>;
+    return app.database.write([&](Transaction& tx) -> Outcome {
       const auto live = find_still_live(tx, who.caller(), by.at);
       if (!live) return live.refusal();
       return act(tx, by, *live);
+    });
+  }
+
+  // The same for somebody at a browser.
+  template <class Act>
+  auto write(const SignedIn& who, Act&& act) const {
+    const By by = who.by(app.clock.now(), request);
+    using Outcome = std::invoke_result_t<Act, Transaction&, const By&>;
+    return app.database.write([&](Transaction& tx) -> Outcome {
+      if (auto still = who.check_still(tx, app, by.at); !still) return still.refusal();
+      return act(tx, by);
     });
   }
 };

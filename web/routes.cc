@@ -4,6 +4,7 @@
 #include <array>
 
 #include "web/api/handlers.h"
+#include "web/pages/handlers.h"
 
 namespace muster {
 namespace {
@@ -49,6 +50,29 @@ struct Entry<handler> {
   }
 };
 
+template <Result<Reply> (*handler)(const Call&, const SignedIn&)>
+struct Entry<handler> {
+  static std::string_view access() { return "session"; }
+  static Result<Reply> handle(const Call& call) {
+    const auto who = allow_person(call.app, call.request);
+    if (!who) return who.refusal();
+    return handler(call, *who);
+  }
+};
+
+template <Right right, Result<Reply> (*handler)(const Call&, const Visitor<right>&)>
+struct Entry<handler> {
+  static std::string_view access() {
+    static const std::string words = "session " + std::string{text_of(right)};
+    return words;
+  }
+  static Result<Reply> handle(const Call& call) {
+    const auto who = allow_visitor<right>(call.app, call.request);
+    if (!who) return who.refusal();
+    return handler(call, *who);
+  }
+};
+
 template <auto handler>
 Route route(std::string_view method, std::string_view pattern,
             std::size_t body_limit = kBodyLimit) {
@@ -58,6 +82,7 @@ Route route(std::string_view method, std::string_view pattern,
 // A group's PUT carries all its devices, 24 bytes each at the most.
 constexpr std::size_t kMembersLimit = 4 * 1024 * 1024;
 
+// The first that matches is taken: `/keys/new` stands before `/keys/{id}`.
 const auto& table() {
   static const std::array routes{
       route<api::healthz>("GET", "/healthz"),
@@ -114,6 +139,18 @@ const auto& table() {
 
       route<api::list_networks>("GET", "/api/networks"),
       route<api::get_network>("GET", "/api/networks/{id}"),
+
+      route<pages::static_file>("GET", "/static/{file}"),
+      route<pages::show_first_run>("GET", "/first-run/{secret}"),
+      route<pages::first_run>("POST", "/first-run/{secret}"),
+      route<pages::show_sign_in>("GET", "/sign-in"),
+      route<pages::sign_in>("POST", "/sign-in"),
+      route<pages::sign_out>("POST", "/sign-out"),
+      route<pages::set_theme>("POST", "/theme"),
+      route<pages::home>("GET", "/"),
+      route<pages::start>("GET", "/start"),
+      route<pages::account>("GET", "/account"),
+      route<pages::change_password>("POST", "/account/password"),
   };
   return routes;
 }
@@ -151,9 +188,10 @@ Match find_route(std::string_view method, std::string_view path) {
   std::vector<std::string> parameters;
   for (const Route& route : table()) {
     if (!matches(route.pattern, path, parameters)) continue;
-    if (!match.allowed_methods.empty()) match.allowed_methods += ", ";
-    match.allowed_methods += route.method == "GET" ? "GET, HEAD" : route.method;
-    if (route.method != method) continue;
+    const std::string_view answered = route.method == "GET" ? "GET, HEAD" : route.method;
+    if (match.allowed_methods.find(answered) == std::string::npos)
+      match.allowed_methods += (match.allowed_methods.empty() ? "" : ", ") + std::string{answered};
+    if (route.method != method || match.route != nullptr) continue;
     match.route = &route;
     match.path_parameters = parameters;
   }

@@ -1,6 +1,7 @@
 #include "web/serve.h"
 
 #include <csignal>
+#include <iostream>
 #include <thread>
 
 #include "server/format.h"
@@ -66,13 +67,19 @@ class StopSignals {
 
 void greet(const App& app, const std::string& folder) {
   log_line(formatted("Muster serves {} from {}", app.public_address.url(), folder));
-  if (!app.database.read([](const Snapshot& snapshot) { return has_owner(snapshot); }))
-    log_line(
-        formatted("Nobody owns it yet. Make the first owner in another terminal: "
-                  "muster --data {} admin create --email you@example.com",
-                  folder));
   log_line(
       formatted("A machine pastes, with a setup key for KEY: {}", pasted_lines(app, "KEY").linux));
+}
+
+// The set-up URL lets its holder become the owner: like every secret it goes alone to standard
+// output.
+void offer_first_run(const App& app, const std::string& folder) {
+  log_line(
+      formatted("Nobody owns it yet. Open this address in a browser, or run in another terminal: "
+                "muster --data {} admin create --email you@example.com",
+                folder));
+  std::cout << formatted("{}/first-run/{}", app.public_address.url(), app.setup_secret)
+            << std::endl;
 }
 
 }  // namespace
@@ -88,12 +95,13 @@ void serve(const std::string& folder, const ServeOptions& options) {
   database.read([&](const Snapshot& snapshot) { last_seen.load(snapshot); });
   RefusalLog refusals;
   TokenUses token_uses;
+  SessionUses session_uses;
 
   HttpServerOptions http{.host = config.listen.host,
                          .port = config.listen.port,
                          .tls = std::nullopt,
                          .max_connections = config.max_connections};
-  App app{database, clock, last_seen, refusals, token_uses, config};
+  App app{database, clock, last_seen, refusals, token_uses, session_uses, config};
   app.public_address.set_stored(database.read(find_public_url));
   if (config.is_tls()) {
     Identity identity = make_identity(config, app.public_address.chosen(), database, clock.now());
@@ -103,8 +111,10 @@ void serve(const std::string& folder, const ServeOptions& options) {
   Site site{app};
   HttpServer server{std::move(http), site};
   app.public_address.set_port(server.bind());
-  const Upkeep upkeep{database, clock, {last_seen, refusals, token_uses}};
+  const Upkeep upkeep{database, clock, {last_seen, refusals, token_uses, session_uses}};
   greet(app, folder);
+  if (!database.read([](const Snapshot& snapshot) { return has_owner(snapshot); }))
+    offer_first_run(app, folder);
 
   std::optional<IdentityRenewal> renewal;
   if (config.is_tls()) renewal.emplace(config, app.public_address, database, clock, server);

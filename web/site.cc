@@ -6,6 +6,8 @@
 #include "server/format.h"
 #include "server/log.h"
 #include "server/text.h"
+#include "web/origin.h"
+#include "web/page.h"
 #include "web/proxy.h"
 #include "web/refusals.h"
 #include "web/routes.h"
@@ -56,54 +58,69 @@ std::optional<Refusal> check_length(const Request& head, std::size_t limit) {
   return std::nullopt;
 }
 
-Reply not_routed(const Request& request, const Match& match) {
+// People read pages, programs read the rest.
+Reply refuse(const Call& call, const Refusal& refusal) {
+  return is_page_path(call.request.path) ? error_page(call, refusal)
+                                         : reply_for(refusal, call.request);
+}
+
+// The same where no route tells who reads: browsers say that they take HTML, programs do not.
+Reply refuse_early(const Call& call, const Refusal& refusal) {
+  const bool is_browser = call.request.header("Accept").find("text/html") != std::string_view::npos;
+  return is_browser ? refuse(call, refusal) : reply_for(refusal, call.request);
+}
+
+Reply not_routed(const Call& call, const Match& match) {
   if (match.allowed_methods.empty())
-    return reply_for(Refusal::not_found("404 page not found"), request);
-  Reply reply = reply_for(
-      Refusal{Kind::wrong_method, Reason::bad_request,
-              formatted("{} is not possible here; use {}", request.method, match.allowed_methods)},
-      request);
+    return refuse_early(call, Refusal::not_found("404 page not found"));
+  Reply reply = refuse_early(call, Refusal{Kind::wrong_method, Reason::bad_request,
+                                           formatted("{} is not possible here; use {}",
+                                                     call.request.method, match.allowed_methods)});
   return reply.with_header("Allow", match.allowed_methods);
 }
 
-Reply fault(const Request& request, std::string_view what) {
-  log_line(formatted("request {}: {}", request.id, what));
-  return reply_for(
-      Refusal{Kind::internal, Reason::internal,
-              formatted("internal server error; the log names it as request {}", request.id)},
-      request);
+Reply fault(const Call& call, std::string_view what) {
+  const std::string& id = call.request.id;
+  log_line(formatted("request {}: {}", id, what));
+  return refuse(call,
+                Refusal{Kind::internal, Reason::internal,
+                        formatted("internal server error; the log names it as request {}", id)});
 }
 
 // One catch for all handlers. What went wrong stands in the log; outside goes only the request id.
 Reply run(const Call& call, const Route& route) {
   try {
+    if (call.request.method == "POST" && is_page_path(call.request.path))
+      if (auto sender = check_origin(call.app, call.request); !sender)
+        return refuse(call, sender.refusal());
     auto reply = route.handle(call);
-    return reply ? std::move(*reply) : reply_for(reply.refusal(), call.request);
+    return reply ? std::move(*reply) : refuse(call, reply.refusal());
   } catch (const Unavailable&) {
-    return reply_for(
-        Refusal{Kind::unavailable, Reason::unavailable,
-                "Nothing could be stored just now; nothing was changed. Try again.", 5},
-        call.request);
+    return refuse(call,
+                  Refusal{Kind::unavailable, Reason::unavailable,
+                          "Nothing could be stored just now; nothing was changed. Try again.", 5});
   } catch (const std::exception& error) {
-    return fault(call.request, error.what());
+    return fault(call, error.what());
   } catch (...) {
-    return fault(call.request, "unknown fault");
+    return fault(call, "unknown fault");
   }
 }
 
 }  // namespace
 
 std::optional<Reply> Site::before_body(const Request& head) {
-  if (auto refusal = check_head(head)) return reply_for(*refusal, head);
+  const Call call{app_, head};
+  if (auto refusal = check_head(head)) return refuse_early(call, *refusal);
   const Match match = find_route(head.method, head.path);
-  if (match.route == nullptr) return not_routed(head, match);
-  if (auto refusal = check_length(head, match.route->body_limit)) return reply_for(*refusal, head);
+  if (match.route == nullptr) return not_routed(call, match);
+  if (auto refusal = check_length(head, match.route->body_limit))
+    return refuse_early(call, *refusal);
   return std::nullopt;
 }
 
 Reply Site::answer(Request& request) {
   Match match = find_route(request.method, request.path);
-  if (match.route == nullptr) return not_routed(request, match);
+  if (match.route == nullptr) return not_routed(Call{app_, request}, match);
   request.path_parameters = std::move(match.path_parameters);
   trust_proxy(request, app_.config.behind_proxy);
   Reply reply = run(Call{app_, request}, *match.route);

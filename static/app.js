@@ -1,0 +1,100 @@
+// Comfort only: every page works without this file.
+
+// [data-copy=ID] copies the text of that element, or its data-text where the text is wrapped.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const label = (button.dataset.label ||= button.textContent);
+  button.textContent = (await copy(source.dataset.text ?? source.value ?? source.textContent))
+    ? "Copied"
+    : "Press Ctrl C";
+  setTimeout(() => (button.textContent = label), 2500);
+
+  // Without TLS the clipboard is closed to pages; the old way still works.
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.className = "off-screen";
+      (source.closest("dialog") ?? document.body).append(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      if (!done) getSelection().selectAllChildren(source);
+      else button.focus();
+      return done;
+    }
+  }
+});
+
+// [data-live=URL] is asked for anew every few seconds while somebody looks at it.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const every = 3000;
+  let last = new Date();
+  let lost = false;
+  let shown = part.innerHTML;
+
+  const renew = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(part.dataset.live, { headers: { "X-Live": "1" }, cache: "no-store" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const html = await answer.text();
+      last = new Date();
+      const holdsFocus = part.contains(document.activeElement);
+      if (html === shown && !lost) return;
+      if (holdsFocus && !lost) return;
+      part.innerHTML = shown = html;
+      if (lost) say("");
+      lost = false;
+    } catch {
+      lost = true;
+      say(`Connection lost, trying again. This is from ${last.toLocaleTimeString()}.`);
+    }
+  };
+
+  const say = (text) => {
+    let line = document.getElementById("connection");
+    if (!line) {
+      line = document.createElement("p");
+      line.id = "connection";
+      line.className = "alert";
+      line.setAttribute("role", "status");
+      document.querySelector("main").prepend(line);
+    }
+    line.textContent = text;
+    line.hidden = !text;
+  };
+
+  const turn = async () => {
+    await renew();
+    setTimeout(turn, every);
+  };
+  setTimeout(turn, every);
+  document.addEventListener("visibilitychange", renew);
+}
+
+// [data-share=ID] hands a text to the phone's own share sheet, where there is one.
+for (const button of document.querySelectorAll("[data-share]")) {
+  if (!navigator.share) continue;
+  button.hidden = false;
+  button.addEventListener("click", () =>
+    navigator.share({ text: document.getElementById(button.dataset.share).value }).catch(() => {}),
+  );
+}
+
+// A dialog that the page shows open becomes a modal one.
+for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) {
+  dialog.close();
+  dialog.showModal();
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+}
+
+// [data-sends] fields send their form as soon as they change; without script a button does.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
+});
