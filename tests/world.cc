@@ -1,6 +1,11 @@
+#include "web/routes.h"
+
 #include "tests/world.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
 
 #include "server/format.h"
 #include "server/networks.h"
@@ -31,6 +36,26 @@ bool tells_length(const Sent& sent) {
   return std::any_of(sent.headers.begin(), sent.headers.end(), [](const auto& header) {
     return header.first == "Content-Length" || header.first == "Transfer-Encoding";
   });
+}
+
+// Writes down what was answered, once each, for tests/openapi, which names the file.
+void record(const Request& request, const Answer& answer) {
+  constexpr std::size_t kLongest = 1'000'000;
+  static const char* const file = std::getenv("MUSTER_ANSWERS");
+  if (file == nullptr || answer.body.size() > kLongest || request.method == "HEAD") return;
+  if (answer.headers.at("Content-Type").starts_with("text/html")) return;  // a page
+  const Match match = find_route(request.method, request.path);
+  const nlohmann::json line{
+      {"method", request.method},
+      {"pattern", match.route == nullptr ? std::string{} : std::string{match.route->pattern}},
+      {"status", answer.status},
+      {"content_type", answer.headers.at("Content-Type")},
+      {"body", answer.body}};
+  const std::string text =
+      line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  static std::set<std::size_t> known;
+  if (known.insert(std::hash<std::string>{}(text)).second)
+    std::ofstream{file, std::ios::app} << text;
 }
 
 Answer to_answer(Reply reply) {
@@ -84,9 +109,11 @@ Answer World::ask(const std::string& method, const std::string& path, const std:
   const bool has_body = !body.empty() || method == "POST" || method == "PUT" || method == "PATCH";
   if (has_body && !tells_length(sent))
     request.headers.emplace_back("Content-Length", std::to_string(body.size()));
-  if (auto early = running_->site.before_body(request)) return to_answer(std::move(*early));
+  auto early = running_->site.before_body(request);
   request.body = body;
-  return to_answer(running_->site.answer(request));
+  Answer answer = to_answer(early ? std::move(*early) : running_->site.answer(request));
+  record(request, answer);
+  return answer;
 }
 
 Answer World::ask(const std::string& method, const std::string& path, const std::string& body) {

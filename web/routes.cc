@@ -90,6 +90,7 @@ const auto& table() {
       route<api::install_sh>("GET", "/install.sh"),
       route<api::muster_agent>("GET", "/muster-agent"),
 
+      route<api::openapi>("GET", "/api/openapi.json"),
       route<api::enroll>("POST", "/api/enroll"),
       route<api::heartbeat>("POST", "/api/agent/heartbeat"),
       route<api::leave>("POST", "/api/agent/leave"),

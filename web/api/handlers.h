@@ -10,6 +10,7 @@ Result<Reply> healthz(const Call& call);
 Result<Reply> readyz(const Call& call);
 Result<Reply> install_sh(const Call& call);
 Result<Reply> muster_agent(const Call& call);
+Result<Reply> openapi(const Call& call);
 
 Result<Reply> enroll(const Call& call);
 Result<Reply> heartbeat(const Call& call, const DeviceCaller& who);
