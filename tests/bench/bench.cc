@@ -1,0 +1,280 @@
+// Measures the server beside what it stands on, and prints tables. See docs/bench.md.
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+#include "server/format.h"
+#include "server/secret.h"
+#include "tests/bench/bare_sqlite.h"
+#include "tests/bench/load.h"
+#include "tests/installation.h"
+
+namespace muster {
+namespace {
+
+constexpr double kSeconds = 3;  // of each load
+
+using Clock = std::chrono::steady_clock;
+
+void row(const std::vector<std::string>& cells) {
+  std::string line = "|";
+  for (const std::string& cell : cells) line += formatted(" {} |", cell);
+  std::puts(line.c_str());
+  std::fflush(stdout);
+}
+
+void table(const char* title, const std::vector<std::string>& heads) {
+  std::printf("\n%s\n\n", title);
+  row(heads);
+  row(std::vector<std::string>(heads.size(), "---"));
+}
+
+std::string rate(double value) { return formatted("{:.0f}", value); }
+std::string ratio(double value) { return formatted("{:.2f}", value); }
+std::string milliseconds(double value) { return formatted("{:.1f} ms", value); }
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values.at(values.size() / 2);
+}
+
+// A folder with an owner and one key that many machines may use.
+struct Prepared {
+  Prepared()
+      : owned(folder.path() / "data"),
+        key(output_of_muster(on_folder(owned.data) + " key create --name bench")) {}
+
+  std::filesystem::path database() const { return owned.data / "muster.db"; }
+
+  const ScratchFolder folder;
+  const Owned owned;
+  const std::string key;
+};
+
+class BareHttp {
+ public:
+  BareHttp() {
+    if (!(pipe_ = ::popen("exec " MUSTER_BARE_HTTP, "r")))
+      throw std::runtime_error("the bare library does not start");
+    if (std::fscanf(pipe_, "%d %hu", &pid_, &port_) != 2)
+      throw std::runtime_error("the bare library does not say its port");
+  }
+  ~BareHttp() {
+    ::kill(pid_, SIGKILL);
+    ::pclose(pipe_);
+  }
+  BareHttp(const BareHttp&) = delete;
+  BareHttp& operator=(const BareHttp&) = delete;
+
+  std::uint16_t port() const { return port_; }
+
+ private:
+  std::FILE* pipe_;
+  pid_t pid_ = 0;
+  std::uint16_t port_ = 0;
+};
+
+Load enrollments(std::uint16_t port, int connections, const std::string& key) {
+  return {.port = port,
+          .connections = connections,
+          .seconds = kSeconds,
+          .request = [key](int, std::uint64_t number) {
+            return enroll_request(key, machine_secret(number), formatted("machine-{}", number));
+          }};
+}
+
+double bare_rate(std::int64_t to_a_commit) {
+  const Prepared prepared;
+  return measure_writes(prepared.database(), kSeconds, to_a_commit);
+}
+
+double bare_http_rate(int connections) {
+  const BareHttp http;
+  return run_load(enrollments(http.port(), connections, "k")).per_second();
+}
+
+double enrollment_rate(int connections) {
+  const Prepared prepared;
+  const ServerProcess server{prepared.owned.data};
+  return run_load(enrollments(server.port(), connections, prepared.key)).per_second();
+}
+
+void measure_enrollments() {
+  table("Durable enrollments per second, load program and server on the same cores",
+        {"connections", "Muster", "bare SQLite, 1 to a commit", "bare SQLite, 32 to a commit",
+         "bare HTTP library", "of 1 to a commit", "of 32 to a commit", "of bare HTTP"});
+  for (const int connections : {1, 8, 64}) {
+    const double one = bare_rate(1);
+    const double many = bare_rate(32);
+    const double bare = bare_http_rate(connections);
+    const double muster = enrollment_rate(connections);
+    row({std::to_string(connections), rate(muster), rate(one), rate(many), rate(bare),
+         ratio(muster / one), ratio(muster / many), ratio(muster / bare)});
+  }
+}
+
+void measure_calls() {
+  table("Other calls per second at 1,000 keys and 10,000 devices",
+        {"call", "1 connection", "8", "64"});
+  const Prepared prepared;
+  write_devices(prepared.database(), 10'000);
+  write_keys(prepared.database(), 1'000);
+  const ServerProcess server{prepared.owned.data};
+  const std::string token = "Authorization: Token " + prepared.owned.token + "\r\n";
+  const struct {
+    const char* name;
+    std::function<std::string(int, std::uint64_t)> request;
+  } calls[]{
+      {"heartbeat",
+       [](int, std::uint64_t number) {
+         const auto device = static_cast<std::int64_t>(number % 10'000 + 1);
+         return request_to("POST", "/api/agent/heartbeat", "{}",
+                           "Authorization: Bearer " + filled_secret(device) + "\r\n");
+       }},
+      {"read of a setup key, with a token",
+       [&](int, std::uint64_t) { return request_to("GET", "/api/setup-keys/1", "", token); }},
+      {"health check", [](int, std::uint64_t) { return request_to("GET", "/healthz"); }},
+  };
+  for (const auto& call : calls) {
+    std::vector<std::string> cells{call.name};
+    for (const int connections : {1, 8, 64})
+      cells.push_back(rate(run_load({.port = server.port(),
+                                     .connections = connections,
+                                     .seconds = kSeconds,
+                                     .request = call.request})
+                               .per_second()));
+    row(cells);
+  }
+}
+
+double median_answer(std::uint16_t port, const std::string& request) {
+  std::vector<double> times;
+  for (int i = 0; i < 31; ++i)
+    times.push_back(run_load({.port = port,
+                              .requests_at_most = 1,
+                              .request = [&](int, std::uint64_t) { return request; }})
+                        .seconds *
+                    1000);
+  return median(times);
+}
+
+// A new list page is a row here.
+constexpr const char* kLists[]{
+    "/api/setup-keys",
+    "/api/devices",
+    "/api/devices?search=machine-99",
+    "/api/groups",
+};
+
+void measure_lists() {
+  table("Lists at 1,000 keys and 10,000 devices", {"path", "median of 31"});
+  const Prepared prepared;
+  write_devices(prepared.database(), 10'000);
+  write_keys(prepared.database(), 1'000);
+  const ServerProcess server{prepared.owned.data};
+  const std::string token = "Authorization: Token " + prepared.owned.token + "\r\n";
+  for (const char* path : kLists)
+    row({path, milliseconds(median_answer(server.port(), request_to("GET", path, "", token)))});
+}
+
+std::uint16_t free_port() {
+  const ScratchFolder folder;
+  return ServerProcess{folder.path() / "data"}.port();
+}
+
+// From the call that makes the process to the first byte of an answer, in milliseconds.
+double start_once(const std::filesystem::path& data, std::uint16_t port) {
+  const std::string listen = "127.0.0.1:" + std::to_string(port);
+  const std::string folder = data.string();
+  const char* words[]{MUSTER_BINARY, "serve",        "--data", folder.c_str(),
+                      "--listen",    listen.c_str(), nullptr};
+  posix_spawn_file_actions_t silence;
+  ::posix_spawn_file_actions_init(&silence);
+  ::posix_spawn_file_actions_addopen(&silence, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t pid = 0;
+  const auto begin = Clock::now();
+  if (::posix_spawn(&pid, MUSTER_BINARY, &silence, nullptr, const_cast<char**>(words), environ) !=
+      0)
+    throw std::runtime_error("the server cannot be started");
+  ::posix_spawn_file_actions_destroy(&silence);
+  double took = 0;
+  while (took == 0 && Clock::now() - begin < std::chrono::seconds{10}) {
+    try {
+      RawClient client{port};
+      if (client.ask(request_to("GET", "/healthz")).status == 200)
+        took = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+    } catch (const std::runtime_error&) {
+      std::this_thread::sleep_for(std::chrono::microseconds{200});
+    }
+  }
+  ::kill(pid, SIGTERM);
+  ::waitpid(pid, nullptr, 0);
+  if (took == 0) throw std::runtime_error("the server did not answer within 10 seconds");
+  return took;
+}
+
+double median_start(const std::filesystem::path& data) {
+  const std::uint16_t port = free_port();
+  std::vector<double> times;
+  for (int i = 0; i < 21; ++i) times.push_back(start_once(data, port));
+  return median(times);
+}
+
+std::string resident(const ServerProcess& server) {
+  const auto kib =
+      run("awk '/^VmRSS/ { print $2 }' /proc/" + std::to_string(server.pid()) + "/status").output;
+  return formatted("{:.1f} MB", std::stod(kib) / 1000 * 1.024);
+}
+
+void measure_size() {
+  table("Start and memory", {"", "start to first answer, median of 21", "resident, idle",
+                             "resident, after a second of reads on 64 connections"});
+  for (const std::int64_t devices : {0, 100'000}) {
+    const Prepared prepared;
+    if (devices > 0) write_devices(prepared.database(), devices);
+    const double start = median_start(prepared.owned.data);
+    const ServerProcess server{prepared.owned.data};
+    if (server.ask("GET", "/healthz").status != 200) throw std::runtime_error("not healthy");
+    const std::string idle = resident(server);
+    const std::string token = "Authorization: Token " + prepared.owned.token + "\r\n";
+    run_load({.port = server.port(),
+              .connections = 64,
+              .seconds = 1,
+              .request = [&](int, std::uint64_t) {
+                return request_to("GET", "/api/setup-keys/1", "", token);
+              }});
+    row({formatted("{} devices", devices), milliseconds(start), idle, resident(server)});
+  }
+}
+
+}  // namespace
+}  // namespace muster
+
+int main(int count, char** words) {
+  using namespace muster;
+  const struct {
+    std::string_view name;
+    void (*measure)();
+  } parts[]{
+      {"enrollments", measure_enrollments},
+      {"calls", measure_calls},
+      {"lists", measure_lists},
+      {"size", measure_size},
+  };
+  try {
+    start_crypto();
+    for (const auto& part : parts)
+      if (count < 2 || std::find(words + 1, words + count, part.name) != words + count)
+        part.measure();
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "bench: %s\n", fault.what());
+    return 1;
+  }
+}
