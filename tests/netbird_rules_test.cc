@@ -1,3 +1,5 @@
+#include "web/routes.h"
+
 #include "tests/netbird.h"
 
 // What holds for every path of NetBird's API: who is asked for, and what an error looks like.
@@ -174,6 +176,26 @@ TEST_CASE("contract: a token confined to groups manages only keys that name noth
     CHECK(answer.status == row.status);
     if (row.status == 403) CHECK((shop.stored() == before));
   }
+}
+
+TEST_CASE("contract: a confined token changes no key of others by any route there is") {
+  Shop shop;
+  const Sent confined{.token = shop.make_service_token("r", {.name = "t", .groups = {"tills"}})};
+  const std::string id = shop.make_key_object(R"("type": "reusable")").at("id");
+  const std::string before = shop.stored();
+  int asked = 0;
+  for (const Route& route : all_routes()) {
+    std::string path{route.pattern};
+    const auto open = path.find("{id}");
+    if (route.access != "keys:write" || open == std::string::npos) continue;
+    path.replace(open, 4, id);
+    const Answer answer = shop.ask(std::string{route.method}, path, "{}", confined);
+    INFO(route.method << " " << route.pattern << ": " << answer.body);
+    CHECK(answer.status == 403);
+    CHECK((shop.stored() == before));
+    ++asked;
+  }
+  CHECK(asked >= 2);
 }
 
 }  // namespace
