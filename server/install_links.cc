@@ -1,5 +1,6 @@
 #include "server/install_links.h"
 
+#include "server/access_tokens.h"
 #include "server/clock.h"
 #include "server/devices.h"
 #include "server/format.h"
@@ -128,6 +129,8 @@ Result<InstallLink> update_link(Transaction& tx, const By& by, LinkId id,
                                 const LinkChange& change) {
   const auto before = find_link(tx, id, by.at);
   if (!before) return link_not_found(id);
+  if (auto checked = check_confined(by, before->auto_groups, false); !checked)
+    return checked.refusal();
   const std::string recipient = trim(change.recipient.value_or(before->recipient));
   const std::string& note = change.note ? *change.note : before->note;
   const std::string& message = change.message ? *change.message : before->message;
@@ -164,6 +167,8 @@ Result<InstallLink> extend_link(Transaction& tx, const By& by, LinkId id, std::i
   if (auto checked = check_life(expires_in); !checked) return checked.refusal();
   const auto before = find_link(tx, id, by.at);
   if (!before) return link_not_found(id);
+  if (auto checked = check_confined(by, before->auto_groups, false); !checked)
+    return checked.refusal();
   if (!before->is_live() && before->state != LinkState::expired) return ended(*before);
   tx.run("UPDATE setup_keys SET expires_at = ?2, updated_at = ?3 WHERE id = ?1",
          {before->setup_key_id, by.at + expires_in, by.at});

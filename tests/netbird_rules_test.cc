@@ -178,17 +178,20 @@ TEST_CASE("contract: a token confined to groups manages only keys that name noth
   }
 }
 
-TEST_CASE("contract: a confined token changes no key of others by any route there is") {
+TEST_CASE("contract: a confined token changes no key and no link of others by any route there is") {
   Shop shop;
   const Sent confined{.token = shop.make_service_token("r", {.name = "t", .groups = {"tills"}})};
   const std::string id = shop.make_key_object(R"("type": "reusable")").at("id");
+  const std::string link =
+      shop.ask("POST", "/api/install-links", R"({"recipient": "Miller"})").json().at("id");
   const std::string before = shop.stored();
   int asked = 0;
   for (const Route& route : all_routes()) {
     std::string path{route.pattern};
     const auto open = path.find("{id}");
-    if (route.access != "keys:write" || open == std::string::npos) continue;
-    path.replace(open, 4, id);
+    const bool is_link = route.access == "links:write";
+    if ((route.access != "keys:write" && !is_link) || open == std::string::npos) continue;
+    path.replace(open, 4, is_link ? link : id);
     const Answer answer = shop.ask(std::string{route.method}, path, "{}", confined);
     INFO(route.method << " " << route.pattern << ": " << answer.body);
     CHECK(answer.status == 403);
