@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace muster {
 
@@ -17,5 +19,8 @@ class Clock {
 
 // RFC 3339 UTC with seconds: 2026-11-21T08:15:00Z.
 std::string rfc3339(std::int64_t unix_seconds);
+// The same back, with any offset and fractions of a second (dropped). The zero time of year 1,
+// which stands for "never", is 0. Nothing for what is no time.
+std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 
 }  // namespace muster

@@ -7,10 +7,10 @@
 // "one-time" looks at `usage_limit` alone; `type` is kept as it was sent.
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/audit.h"
@@ -59,7 +59,7 @@ struct Key {
   std::vector<std::string> blocked_by;    // protected groups that keep it from enrolling
   std::optional<LinkId> install_link_id;  // the link that was made around it
   std::optional<std::string> recipient;   // of that link
-  std::int64_t devices_count = 0;         // living ones; find_key_by_hash leaves it 0
+  std::int64_t devices_count = 0;         // living ones
 
   bool is_one_time() const { return usage_limit == 1; }
   bool is_default() const { return network_default_of || group_default_of; }
@@ -76,7 +76,8 @@ struct NewKey {
   std::string note = {};
   std::string type;
   std::int64_t usage_limit = 0;
-  std::int64_t expires_in = 0;  // seconds; 0: never
+  std::int64_t expires_in = 0;                            // seconds; 0: never
+  std::optional<std::int64_t> expires_at = std::nullopt;  // instead of `expires_in`; 0: never
   bool ephemeral = false;
   std::int64_t ephemeral_seconds = 600;
   bool allow_extra_dns_labels = false;
@@ -87,6 +88,8 @@ struct NewKey {
   std::vector<std::string> auto_groups = {};  // ids or exact names
   std::vector<std::string> networks = {};     // ids or exact names; empty: the default network
   std::vector<std::string> tags = {};
+  std::string gateway_mode = "auto";
+  std::string gateway_device_id = {};  // with `fixed`
 };
 
 // The only time the secret exists outside the holder's hands.
@@ -97,26 +100,24 @@ struct CreatedKey {
 
 Result<CreatedKey> create_key(Transaction& tx, const By& by, const NewKey& wanted);
 
-// The standing key of a network: nobody's, reusable, without limit and expiry. Its secret is
-// shown by its first rotation.
-void create_network_default_key(Transaction& tx, const By& by, NetworkId network,
-                                std::string_view name);
-
-struct KeyChange {
-  std::optional<std::vector<std::string>> auto_groups;
-  std::optional<bool> revoked;  // false on a revoked key is refused: revoked is for good
+// The standing key of a network or a group: nobody's, reusable, without limit and expiry. Its
+// secret may be dropped: the first rotation shows one.
+struct DefaultOf {
+  std::optional<NetworkId> network = std::nullopt;
+  std::optional<GroupId> group = std::nullopt;
 };
+CreatedKey create_default_key(Transaction& tx, const By& by, const DefaultOf& of,
+                              std::string_view name);
 
-Result<Key> update_key(Transaction& tx, const By& by, KeyId id, const KeyChange& change);
 // Revokes and hides: devices that came in through it still name it.
 Result<void> delete_key(Transaction& tx, const By& by, KeyId id);
 
 // Keys that are not deleted.
 std::optional<Key> find_key(const Snapshot& snapshot, KeyId id);
+// Deleted ones too, for those who look back.
+std::optional<Key> find_key_even_deleted(const Snapshot& snapshot, KeyId id);
 // Of any key, also a deleted one: who holds its secret is told that it was revoked.
 std::optional<Key> find_key_by_hash(const Snapshot& snapshot, const Hash& secret_hash);
-// At most `limit` keys with an id above `after`, by id: the pages of a long list.
-std::vector<Key> list_keys(const Snapshot& snapshot, KeyId after, int limit);
 
 // Spends one use of the key, if and only if everything that makes it valid holds at this moment.
 // All conditions stand in one statement, so that of two racing machines one finds it spent.
@@ -124,5 +125,11 @@ std::vector<Key> list_keys(const Snapshot& snapshot, KeyId after, int limit);
 bool claim_use(Transaction& tx, KeyId id, const Hash& secret_hash, std::int64_t now);
 
 Subject subject_of(const Key& key);
+// What each row of the audit log about a key says of it.
+std::vector<std::pair<std::string, std::string>> audit_details(const Key& key);
+
+Refusal key_not_found(KeyId id);
+// A default key goes only with its network or group.
+Result<void> refuse_default(const Key& key);
 
 }  // namespace muster

@@ -100,7 +100,7 @@ Result<Person> create_owner(Transaction& tx, const By& by, const NewOwner& wante
     auto network = create_network(
         tx, by, {.name = wanted.network_name, .cidr = wanted.network_cidr, .is_default = true});
     if (!network) return network.refusal();
-    create_network_default_key(tx, by, network->id, network->name);
+    create_default_key(tx, by, {.network = network->id}, network->name);
   }
   return person;
 }

@@ -112,6 +112,7 @@ CREATE TABLE setup_keys (
   usage_limit INTEGER NOT NULL DEFAULT 0 CHECK (usage_limit >= 0), -- 0: unlimited
   used_times INTEGER NOT NULL DEFAULT 0 CHECK (usage_limit = 0 OR used_times <= usage_limit),
   refused_times INTEGER NOT NULL DEFAULT 0,
+  devices_count INTEGER NOT NULL DEFAULT 0, -- living ones; kept by the triggers at devices
   last_used_at INTEGER,
   expires_at INTEGER NOT NULL DEFAULT 0, -- 0: never
   ephemeral INTEGER NOT NULL DEFAULT 0 CHECK (ephemeral IN (0, 1)),
@@ -216,6 +217,17 @@ CREATE UNIQUE INDEX devices_by_wireguard_key ON devices (wireguard_public_key)
 CREATE INDEX devices_by_setup_key ON devices (setup_key_id, removed_at);
 CREATE INDEX devices_waiting ON devices (id) WHERE removed_at IS NULL AND approved_at IS NULL;
 CREATE INDEX devices_ephemeral ON devices (id) WHERE removed_at IS NULL AND ephemeral = 1;
+
+-- A list of keys shows how many devices live through each, sorted by it or not: counted here, since
+-- counting anew would take a step for each device.
+CREATE TRIGGER devices_added AFTER INSERT ON devices WHEN new.removed_at IS NULL BEGIN
+  UPDATE setup_keys SET devices_count = devices_count + 1 WHERE id = new.setup_key_id;
+END;
+CREATE TRIGGER devices_removed AFTER UPDATE OF removed_at ON devices
+  WHEN (old.removed_at IS NULL) <> (new.removed_at IS NULL) BEGIN
+  UPDATE setup_keys SET devices_count = devices_count + iif(new.removed_at IS NULL, 1, -1)
+    WHERE id = new.setup_key_id;
+END;
 
 CREATE TABLE group_members (
   id INTEGER PRIMARY KEY, -- keeps the order in which they were put there

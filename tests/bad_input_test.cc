@@ -40,10 +40,19 @@ const std::vector<Members>& all_members() {
       {"POST",
        "/api/setup-keys",
        {{"name", "n"}, {"type", "reusable"}},
-       {"name", "note", "type", "device_name"},
+       {"name", "note", "type", "device_name", "expires_at", "gateway_mode", "gateway_device_id"},
        {"ephemeral", "allow_extra_dns_labels", "allow_group_choice", "requires_approval"},
        {"usage_limit", "expires_in", "ephemeral_seconds"},
        {"auto_groups", "networks", "tags", "allowed_cidrs"}},
+      {"PATCH",
+       "/api/setup-keys/{id}",
+       Json::object(),
+       {"name", "note", "type", "device_name", "expires_at", "gateway_mode", "gateway_device_id"},
+       {"ephemeral", "allow_extra_dns_labels", "allow_group_choice", "requires_approval", "paused",
+        "revoked"},
+       {"usage_limit", "expires_in", "ephemeral_seconds"},
+       {"auto_groups", "networks", "tags", "allowed_cidrs"}},
+      {"POST", "/api/setup-keys/{id}/clone", Json::object(), {"name"}, {}, {"expires_in"}, {}},
       {"PUT", "/api/setup-keys/{id}", Json::object(), {}, {"revoked"}, {}, {"auto_groups"}},
       {"POST",
        "/api/groups",
@@ -131,7 +140,7 @@ TEST_CASE("a body that is no JSON object is refused on every route") {
           std::string{"{\"name\": \"\xff\xfe\"}"}, std::string{"{\"name\": \"\\ud800\"}"}, nul,
           std::string(1, '\0'), std::string(10'000, '['),
           "{\"x\": " + std::string(40, '[') + std::string(40, ']') + "}", std::string(16'000, '{')})
-      world.check_body(route, body);
+      if (!body.empty() || !takes_no_body_too(route)) world.check_body(route, body);
   }
 }
 

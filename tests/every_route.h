@@ -9,9 +9,14 @@
 
 namespace muster {
 
+// Routes whose path says it all do not look at a body.
 inline bool takes_body(const Route& route) {
+  for (const char* word : {"/pause", "/resume", "/rotate"})
+    if (route.pattern.ends_with(word)) return false;
   return route.method == "POST" || route.method == "PUT" || route.method == "PATCH";
 }
+// Where every member may be left out, the body may be as well.
+inline bool takes_no_body_too(const Route& route) { return route.pattern.ends_with("/clone"); }
 
 // A key 2, a group 2, a device 1 and an install link 1, so that every route has something to spoil.
 struct Target : World {

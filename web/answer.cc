@@ -47,4 +47,15 @@ Result<int> read_limit(const Request& request, int fallback, int most) {
   return limit;
 }
 
+std::optional<std::int64_t> read_id(const Request& request, std::string_view name,
+                                    std::int64_t smallest) {
+  const auto text = request.find_query(name);
+  if (!text) return 0;
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), id);
+  if (error != std::errc{} || end != text->data() + text->size() || id < smallest)
+    return std::nullopt;
+  return id;
+}
+
 }  // namespace muster

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 
@@ -34,5 +35,10 @@ Reply stream_array(std::function<std::vector<JsonObject>()> next_page);
 
 // `limit` of a list: absent `fallback`; else 1 to `most`, or a refusal.
 Result<int> read_limit(const Request& request, int fallback, int most);
+
+// A query parameter that is a number from `smallest` on, such as an id. Absent: 0; else nothing
+// when it is none.
+std::optional<std::int64_t> read_id(const Request& request, std::string_view name,
+                                    std::int64_t smallest = 1);
 
 }  // namespace muster

@@ -99,7 +99,12 @@ const auto& table() {
       route<api::create_key>("POST", "/api/setup-keys"),
       route<api::get_key>("GET", "/api/setup-keys/{id}"),
       route<api::put_key>("PUT", "/api/setup-keys/{id}"),
+      route<api::patch_key>("PATCH", "/api/setup-keys/{id}"),
       route<api::delete_key>("DELETE", "/api/setup-keys/{id}"),
+      route<api::pause_key>("POST", "/api/setup-keys/{id}/pause"),
+      route<api::resume_key>("POST", "/api/setup-keys/{id}/resume"),
+      route<api::rotate_key>("POST", "/api/setup-keys/{id}/rotate"),
+      route<api::clone_key>("POST", "/api/setup-keys/{id}/clone"),
       route<api::list_key_devices>("GET", "/api/setup-keys/{id}/devices"),
       route<api::list_key_refusals>("GET", "/api/setup-keys/{id}/refusals"),
 

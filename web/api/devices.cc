@@ -41,14 +41,13 @@ Result<DeviceQuery> read_device_query(const Request& request) {
     wanted.online = online == "true";
   else if (!online.empty())
     return Refusal::invalid("online is true or false");
-  const auto group = id_query(request, "group");
-  const auto key = id_query(request, "setup_key_id");
-  const auto after = id_query(request, "after", 0);
-  if (group < 0 || key < 0 || after < 0)
-    return Refusal::invalid("group, setup_key_id and after are ids");
-  if (group > 0) wanted.filter.group_id = GroupId{group};
-  if (key > 0) wanted.filter.setup_key_id = KeyId{key};
-  wanted.after = DeviceId{after};
+  const auto group = read_id(request, "group");
+  const auto key = read_id(request, "setup_key_id");
+  const auto after = read_id(request, "after", 0);
+  if (!group || !key || !after) return Refusal::invalid("group, setup_key_id and after are ids");
+  if (*group > 0) wanted.filter.group_id = GroupId{*group};
+  if (*key > 0) wanted.filter.setup_key_id = KeyId{*key};
+  wanted.after = DeviceId{*after};
   if (const auto os = request.find_query("os")) wanted.filter.os = std::string{*os};
   wanted.filter.search = request.query_value("search");
   return wanted;

@@ -62,8 +62,11 @@ JsonObject key_shape(const Key& key, std::string_view shown_as, const KeyNews& n
       .set("created_by_id", key.created_by_id)
       .set("created_by", std::string_view{key.created_by})
       .set("created_at", std::string_view{rfc3339(key.created_at)})
+      .set("expires_at",
+           own_time(key.expires_at == 0 ? std::nullopt : std::optional{key.expires_at}))
       .set("paused_at", own_time(key.paused_at))
       .set("revoked_at", own_time(key.revoked_at))
+      .set("deleted_at", own_time(key.deleted_at))
       .set("network_default_of", key.network_default_of)
       .set("group_default_of", key.group_default_of)
       .set("devices_count", key.devices_count)
