@@ -4,6 +4,7 @@
 #include "server/clock.h"
 #include "server/devices.h"
 #include "server/format.h"
+#include "server/key_changes.h"
 #include "server/text.h"
 
 namespace muster {
@@ -74,8 +75,7 @@ NewLink same_as(const InstallLink& link, std::int64_t expires_in) {
 Result<void> end_key(Transaction& tx, const By& by, KeyId id) {
   const auto key = find_key(tx, id);
   if (!key || key->revoked_at) return {};
-  if (auto done = update_key(tx, by, id, {.auto_groups = {}, .revoked = true}); !done)
-    return done.refusal();
+  if (auto done = revoke_key(tx, by, id); !done) return done.refusal();
   return {};
 }
 

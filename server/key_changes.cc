@@ -134,6 +134,11 @@ NewKey changed_settings(const Key& key, const KeyChange& change) {
   return wanted;
 }
 
+// A link is for one machine and has an end, and its pasted line holds the secret.
+Refusal link_key(const Key& key, std::string_view why) {
+  return Refusal::invalid(formatted("setup key {} belongs to an install link: {}", key.name, why));
+}
+
 Result<void> check_uses(const Key& key, const NewKey& wanted) {
   if (wanted.type == "one-off" && wanted.usage_limit != 1)
     return Refusal::invalid(
@@ -145,12 +150,6 @@ Result<void> check_uses(const Key& key, const NewKey& wanted) {
     return Refusal::invalid(formatted("usage_limit {} is below the {} uses so far",
                                       wanted.usage_limit, key.used_times));
   return {};
-}
-
-// A link is for one machine and has an end, and its pasted line holds the secret.
-Refusal link_key(const Key& key, std::string_view why) {
-  return Refusal::invalid(
-      formatted("setup key {} belongs to an install link: {}", key.name, why));
 }
 
 Result<void> check_default(const Key& key, const NewKey& wanted, std::int64_t expires_at,
@@ -294,8 +293,8 @@ Result<Key> update_key(Transaction& tx, const By& by, KeyId id, const KeyChange&
   if (!groups) return groups.refusal();
   if (!before) return key_not_found(id);
   if (auto checked = check_reach(by, *before); !checked) return checked.refusal();
-  if (auto checked = check_reach(by, *groups,
-                                 change.allow_group_choice.value_or(before->allow_group_choice));
+  if (auto checked =
+          check_reach(by, *groups, change.allow_group_choice.value_or(before->allow_group_choice));
       !checked)
     return checked.refusal();
   if (change.revoked && !*change.revoked && before->revoked_at)

@@ -38,7 +38,8 @@ struct KeyChange {
 
 // Refuses what create_key would, and: a limit below the uses so far; a limit other than 1 for type
 // one-off (name `type` too), for a key that names a protected group or is an install link's; of a
-// default key to be revoked, or to change what makes it one (name, type, limit, expiry, its network or group).
+// default key to be revoked, or to change what makes it one (name, type, limit, expiry, its network
+// or group).
 Result<Key> update_key(Transaction& tx, const By& by, KeyId id, const KeyChange& change);
 
 // Stops for a while, and goes on. Twice is as once.

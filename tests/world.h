@@ -3,6 +3,7 @@
 // The whole product in one process, but for its sockets: real SQLite in a scratch folder, the real
 // site in front of it, and a clock that the test moves.
 
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -93,6 +94,8 @@ class World {
   std::string text(const std::string& sql);
   // A change that nobody offers: a broken disk's, an intruder's, or one of another version.
   void run(const std::string& sql);
+  // How SQLite goes about every statement that `look` runs: statement and steps, one text each.
+  std::vector<std::string> plans(const std::function<void(const Snapshot&)>& look);
   // Codes of the audit log from this row on, oldest first.
   std::vector<std::string> audit_codes(std::int64_t after = 0);
 
