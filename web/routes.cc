@@ -157,6 +157,7 @@ const auto& table() {
       route<pages::start>("GET", "/start"),
       route<pages::account>("GET", "/account"),
       route<pages::change_password>("POST", "/account/password"),
+      route<pages::audit_log>("GET", "/audit"),
   };
   return routes;
 }

@@ -23,4 +23,6 @@ Result<Reply> start(const Call& call, const SignedIn& who);
 Result<Reply> account(const Call& call, const SignedIn& who);
 Result<Reply> change_password(const Call& call, const SignedIn& who);
 
+Result<Reply> audit_log(const Call& call, const Visitor<Right::audit_read>& who);
+
 }  // namespace muster::pages

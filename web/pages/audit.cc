@@ -1,0 +1,173 @@
+// The audit log as people read it: a sentence for each row.
+
+#include "server/audit.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <map>
+
+#include "server/devices.h"
+#include "server/groups.h"
+#include "server/install_links.h"
+#include "server/keys.h"
+#include "web/json.h"
+#include "web/page.h"
+#include "web/pages/handlers.h"
+#include "web/words.h"
+
+namespace muster::pages {
+namespace {
+
+constexpr int kRows = 50;
+
+// "put the device" till-1 "into the group" shops: what was done, to what, and, where `detail` names
+// a member of the row's details that is not empty, `joiner` and that.
+struct Sentence {
+  std::string_view code;
+  std::string_view before;
+  std::string_view joiner = {};
+  std::string_view detail = {};
+};
+constexpr std::array kSentences{
+    Sentence{"setupkey.add", "made the key"},
+    Sentence{"setupkey.update", "changed the key"},
+    Sentence{"setupkey.revoke", "revoked the key"},
+    Sentence{"setupkey.delete", "deleted the key"},
+    Sentence{"setupkey.pause", "paused the key"},
+    Sentence{"setupkey.resume", "resumed the key"},
+    Sentence{"setupkey.rotate", "gave a new secret to the key"},
+    Sentence{"setupkey.group.add", "gave the key", "the group", "group"},
+    Sentence{"setupkey.group.delete", "took from the key", "the group", "group"},
+    Sentence{"installlink.add", "made the install link for"},
+    Sentence{"installlink.update", "changed the install link for"},
+    Sentence{"installlink.extend", "gave more time to the install link for"},
+    Sentence{"installlink.resend", "made a newer install link for"},
+    Sentence{"installlink.replace", "replaced, as used by a wrong computer, the install link for"},
+    Sentence{"installlink.sent", "marked as sent the install link for"},
+    Sentence{"installlink.withdraw", "withdrew the install link for"},
+    Sentence{"peer.setupkey.add", "let in the device"},
+    Sentence{"user.peer.delete", "removed the device"},
+    Sentence{"peer.rename", "renamed a device to", "from", "old_name"},
+    Sentence{"peer.group.add", "put the device", "into the group", "group"},
+    Sentence{"peer.group.delete", "took the device", "out of the group", "group"},
+    Sentence{"peer.tags.update", "changed the tags of the device", "to", "tags"},
+    Sentence{"peer.approve", "approved the device"},
+    Sentence{"peer.approval.revoke", "took back the approval of the device"},
+    Sentence{"peer.ip.update", "moved the device", "to", "ip"},
+    Sentence{"peer.ssh.enable", "switched SSH on for the device"},
+    Sentence{"peer.ssh.disable", "switched SSH off for the device"},
+    Sentence{"group.add", "made the group"},
+    Sentence{"group.update", "renamed a group to", "from", "old_name"},
+    Sentence{"group.delete", "deleted the group"},
+    Sentence{"group.protect", "protected the group"},
+    Sentence{"group.unprotect", "ended the protection of the group"},
+    Sentence{"group.approval", "changed whether devices wait for approval in the group"},
+    Sentence{"network.add", "made the network", "with the range", "cidr"},
+    Sentence{"network.update", "changed the network"},
+    Sentence{"network.delete", "deleted the network"},
+    Sentence{"user.create", "added the person", "as", "role"},
+    Sentence{"user.password.change", "changed the password of"},
+    Sentence{"personal.access.token.create", "made for", "the access token", "name"},
+    Sentence{"personal.access.token.delete", "revoked of", "the access token", "name"},
+    Sentence{"settings.public_url.update", "set the address that machines use", "to", "public_url"},
+};
+
+// A code without a row speaks for itself.
+Sentence sentence_of(std::string_view code) {
+  const auto row = std::ranges::find(kSentences, code, &Sentence::code);
+  return row == kSentences.end() ? Sentence{code, code} : *row;
+}
+
+// Where a subject is shown now; empty once it is gone, or when it has no page.
+std::string find_page(const Snapshot& snapshot, const Subject& subject, std::int64_t now) {
+  const std::int64_t id = std::atoll(subject.id.c_str());
+  if (subject.kind == "install_link" && find_link(snapshot, LinkId{id}, now))
+    return "/links/" + subject.id;
+  if (subject.kind == "setup_key" && find_key(snapshot, KeyId{id})) return "/keys/" + subject.id;
+  if (subject.kind == "device" && find_device(snapshot, DeviceId{id}))
+    return "/devices/" + subject.id;
+  if (subject.kind == "group" && find_group(snapshot, GroupId{id})) return "/groups/" + subject.id;
+  return {};
+}
+
+// Who acted, where the name alone does not say it.
+struct ActorWord {
+  std::string_view kind;
+  std::string_view before;  // the name
+  std::string_view alone;   // instead of a name
+};
+constexpr std::array kActorWords{
+    ActorWord{"setup_key", "Key", ""}, ActorWord{"device", "Device", ""},
+    ActorWord{"command_line", "", "Command line"}, ActorWord{"server", "", "Muster itself"}};
+
+void set_actor(View& view, const Subject& actor) {
+  const auto word = std::ranges::find(kActorWords, actor.kind, &ActorWord::kind);
+  const bool is_known = word != kActorWords.end();
+  view.set("actor_before", is_known ? word->before : "")
+      .set("actor", is_known && !word->alone.empty() ? word->alone : actor.name);
+}
+
+// One snapshot's rows; each subject is looked up once.
+class Rows {
+ public:
+  Rows(const Snapshot& snapshot, std::int64_t now) : snapshot_(snapshot), now_(now) {}
+
+  View view(const AuditRow& row) {
+    const Sentence sentence = sentence_of(row.code);
+    const Body details{row.details};
+    const std::string detail =
+        sentence.detail.empty() ? "" : details.text(sentence.detail).value_or("");
+    View view;
+    set_actor(view, row.actor);
+    view.set("actor_path", page_of(row.actor))
+        .set("at", time_view(row.at, now_))
+        .set("before", sentence.before)
+        .set("target", row.target.name)
+        .set("target_path", page_of(row.target))
+        .set("joiner", sentence.joiner)
+        .set("detail", detail)
+        .set("from", row.from);
+    return view;
+  }
+
+ private:
+  const std::string& page_of(const Subject& subject) {
+    const auto [known, is_new] = pages_.try_emplace(subject.kind + subject.id);
+    if (is_new) known->second = find_page(snapshot_, subject, now_);
+    return known->second;
+  }
+
+  const Snapshot& snapshot_;
+  std::int64_t now_;
+  std::map<std::string, std::string> pages_;
+};
+
+std::int64_t cursor_of(const Request& request) {
+  const std::string text{request.query_value("before")};
+  const bool is_number = !text.empty() && text.size() < 19 &&
+                         text.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? std::atoll(text.c_str()) : 0;
+}
+
+}  // namespace
+
+Result<Reply> audit_log(const Call& call, const Visitor<Right::audit_read>& who) {
+  const std::int64_t before = cursor_of(call.request);
+  std::vector<View> rows;
+  std::string older_path;
+  call.read([&](const Snapshot& snapshot) {
+    Rows views{snapshot, call.app.clock.now()};
+    auto found = list_audit(snapshot, before, kRows + 1);
+    if (found.size() > kRows) {
+      found.pop_back();
+      older_path = "/audit?before=" + std::to_string(found.back().id);
+    }
+    for (const AuditRow& row : found) rows.push_back(views.view(row));
+  });
+  View view;
+  view.set("rows", std::move(rows)).set("older_path", older_path).set("is_older", before > 0);
+  return page(call, who, {"audit/list", "Audit log", std::move(view), "/audit"});
+}
+
+}  // namespace muster::pages
