@@ -107,6 +107,7 @@ std::vector<View> chips_of(const Wanted& wanted, const Counts& counts, std::int6
 }
 
 View row_of(const InstallLink& link, std::int64_t now) {
+  const bool is_timed = link.is_live() || link.state == LinkState::expired;
   View view;
   view.set("id", to_text(link.id))
       .set("recipient", link.recipient)
@@ -117,7 +118,7 @@ View row_of(const InstallLink& link, std::int64_t now) {
            link.device ? std::optional{time_view(link.device->enrolled_at, now)} : std::nullopt)
       .set("sent_at", time_view(link.sent_at, now))
       .set("is_sent", link.sent_at.has_value())
-      .set("expires_at", time_view(link.expires_at, now))
+      .set("expires_at", is_timed ? std::optional{time_view(link.expires_at, now)} : std::nullopt)
       .set("created_by", link.created_by);
   set_state(view, link.state);
   return view;
