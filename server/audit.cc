@@ -77,7 +77,7 @@ void append_audit(Transaction& tx, const By& by, const AuditEntry& entry) {
                       .actor = actor,
                       .target = target,
                       .from = by.from,
-                      .cascade_id = entry.cascade_id,
+                      .cascade_id = by.cascade_id,
                       .details = details_text};
   tx.run(
       "INSERT INTO audit_log (id, at, code, actor, target, \"from\", cascade_id, details, hash)"

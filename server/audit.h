@@ -35,6 +35,7 @@ struct By {
   UserId user_id{};    // none at the command line, for devices and for the server itself
   TokenId token_id{};  // the access token it was done with, if any
   std::vector<GroupId> only_groups = {};  // that token's confinement; empty: none
+  std::string cascade_id = {};            // when it is part of something larger
 
   static By command_line(std::int64_t now) { return {{"command_line", "", ""}, "", now}; }
 };
@@ -43,7 +44,6 @@ struct AuditEntry {
   std::string_view code;
   Subject target;
   std::vector<std::pair<std::string, std::string>> details = {};  // never a secret
-  std::string cascade_id = {};
 };
 
 void append_audit(Transaction& tx, const By& by, const AuditEntry& entry);

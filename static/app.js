@@ -92,6 +92,8 @@ for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) {
   dialog.close();
   dialog.showModal();
   dialog.addEventListener("cancel", (event) => event.preventDefault());
+  // A second Escape would close it whatever "cancel" says.
+  dialog.addEventListener("keydown", (event) => event.key === "Escape" && event.preventDefault());
 }
 
 // [data-sends] fields send their form as soon as they change; without script a button does.

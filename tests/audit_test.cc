@@ -107,11 +107,12 @@ TEST_CASE("the hash of a row covers the one before it and its own columns, each 
         .add(details)
         .finish();
   };
-  const By by{{"command_line", "", ""}, "192.0.2.7", 7};
+  By by{{"command_line", "", ""}, "192.0.2.7", 7};
+  by.cascade_id = "c1";
   world.run("DELETE FROM audit_log");
   world.database().write([&](Transaction& tx) {
-    append_audit(tx, by, {"a", {"user", "1", "ana"}, {{"x", "\"1\""}}, "c1"});
-    append_audit(tx, by, {"b", {"user", "1", "ana"}, {}, "c1"});
+    append_audit(tx, by, {"a", {"user", "1", "ana"}, {{"x", "\"1\""}}});
+    append_audit(tx, by, {"b", {"user", "1", "ana"}});
   });
   const ChainState state = chain(world);
   CHECK(state.rows == 2);

@@ -1,0 +1,121 @@
+// What is done to a setup key from its page. A refusal is said there; nothing was done then.
+
+#include "server/devices.h"
+#include "server/format.h"
+#include "server/key_changes.h"
+#include "server/revocation.h"
+#include "web/page.h"
+#include "web/pages/handlers.h"
+#include "web/pages/key.h"
+#include "web/pages/key_created.h"
+#include "web/pages/key_form.h"
+
+namespace muster::pages {
+namespace {
+
+using Writer = Visitor<Right::keys_write>;
+
+KeyId key_id(const Call& call) { return KeyId{call.request.id_parameter(0)}; }
+
+// A key that is gone has no page to say it on.
+Result<Reply> say(const Call& call, const SignedIn& who, const Refusal& refusal) {
+  const auto key = read_key(call);
+  const bool is_for_page = refusal.kind == Kind::invalid || refusal.kind == Kind::conflict;
+  if (!is_for_page || !key || key->deleted_at) return refusal;
+  return show_key(call, who, *key, refusal.message);
+}
+
+// Does it, then shows the key with that notice.
+template <class Act>
+Result<Reply> act_on_key(const Call& call, const Writer& who, std::string_view notice, Act&& act) {
+  const auto done =
+      call.write(who, [&](Transaction& tx, const By& by) { return act(tx, by, key_id(call)); });
+  if (!done) return say(call, who, done.refusal());
+  return redirect(formatted("/keys/{}?notice={}", key_id(call).value, notice));
+}
+
+Reply show_edit(const Call& call, const SignedIn& who, const KeyForm& typed, const Key& key,
+                std::string_view message) {
+  View view = form_view(call, typed, &key, message);
+  view.set("id", to_text(key.id)).set("key_name", key.name);
+  return page(call, who,
+              {"keys/edit", formatted("Edit {}", key.name), std::move(view), "/keys",
+               message.empty() ? 200 : 422});
+}
+
+Result<Key> read_living_key(const Call& call) {
+  auto key = read_key(call);
+  if (key && key->deleted_at) return Refusal::not_found("This key is deleted.");
+  return key;
+}
+
+}  // namespace
+
+Result<Reply> pause_key(const Call& call, const Writer& who) {
+  return act_on_key(call, who, "key-paused", &muster::pause_key);
+}
+
+Result<Reply> resume_key(const Call& call, const Writer& who) {
+  return act_on_key(call, who, "key-resumed", &muster::resume_key);
+}
+
+Result<Reply> delete_key(const Call& call, const Writer& who) {
+  return act_on_key(call, who, "key-deleted", &muster::delete_key);
+}
+
+Result<Reply> revoke_key(const Call& call, const Writer& who) {
+  if (who.form().value("devices") != "remove")
+    return act_on_key(call, who, "key-revoked", &muster::revoke_key);
+  return act_on_key(call, who, "key-and-devices-gone",
+                    [&](Transaction& tx, const By& by, KeyId id) {
+                      auto removed = revoke_key_and_devices(tx, by, id, who.form().value("digest"));
+                      if (removed)
+                        tx.after_commit([&last_seen = call.app.last_seen, devices = *removed] {
+                          for (const DeviceId device : devices) last_seen.forget(device);
+                        });
+                      return removed;
+                    });
+}
+
+Result<Reply> rotate_key(const Call& call, const Writer& who) {
+  DeviceId last;
+  const auto rotated = make_once(call, who, [&](Transaction& tx, const By& by) {
+    if (const auto device = find_last_enrolled(tx, key_id(call))) last = device->id;
+    return muster::rotate_key(tx, by, key_id(call));
+  });
+  if (!rotated) return say(call, who, rotated.refusal());
+  if (!*rotated) return show_already_created(call, who);
+  return show_created(call, who, **rotated,
+                      {formatted("A new secret for {}", (*rotated)->key.name), last});
+}
+
+Result<Reply> clone_key(const Call& call, const Writer& who) {
+  const auto clone = make_once(call, who, [&](Transaction& tx, const By& by) {
+    return muster::clone_key(tx, by, key_id(call), {});
+  });
+  if (!clone) return say(call, who, clone.refusal());
+  if (!*clone) return show_already_created(call, who);
+  return show_created(call, who, **clone, {formatted("{} is ready", (*clone)->key.name)});
+}
+
+Result<Reply> show_edit_key(const Call& call, const Writer& who) {
+  const auto key = read_living_key(call);
+  if (!key) return key.refusal();
+  return show_edit(call, who, settings_of(*key), *key, "");
+}
+
+Result<Reply> edit_key(const Call& call, const Writer& who) {
+  const auto key = read_living_key(call);
+  if (!key) return key.refusal();
+  const KeyForm typed = typed_in(who.form());
+  const auto change = read_key_change(call, typed, *key);
+  if (!change) return show_edit(call, who, typed, *key, change.refusal().message);
+  const auto done = call.write(
+      who, [&](Transaction& tx, const By& by) { return update_key(tx, by, key->id, *change); });
+  if (!done && done.refusal().kind == Kind::invalid)
+    return show_edit(call, who, typed, *key, done.refusal().message);
+  if (!done) return done.refusal();
+  return redirect(formatted("/keys/{}?notice=key-saved", key->id.value));
+}
+
+}  // namespace muster::pages

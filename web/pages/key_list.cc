@@ -1,0 +1,280 @@
+// The list of setup keys, and whose a secret is that was found somewhere.
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "server/format.h"
+#include "server/key_list.h"
+#include "server/networks.h"
+#include "server/people.h"
+#include "server/text.h"
+#include "web/form.h"
+#include "web/page.h"
+#include "web/pages/handlers.h"
+#include "web/pages/key_words.h"
+#include "web/pages/list_address.h"
+#include "web/words.h"
+
+namespace muster::pages {
+namespace {
+
+constexpr std::size_t kPerPage = 50;
+
+constexpr std::array<std::string_view, 7> kChoices{"state",  "group", "network", "by",
+                                                   "search", "sort",  "page"};
+
+struct StateChip {
+  std::string_view word;  // in the address
+  std::string_view label;
+  std::optional<KeyState> state;
+};
+// The first is the list as it opens: keys that are not dead.
+constexpr std::array kStateChips{StateChip{"", "Working", {}},
+                                 StateChip{"paused", "Paused", KeyState::paused},
+                                 StateChip{"overused", "Used up", KeyState::overused},
+                                 StateChip{"expired", "Expired", KeyState::expired},
+                                 StateChip{"revoked", "Revoked", KeyState::revoked},
+                                 StateChip{"all", "All", {}},
+                                 StateChip{"deleted", "Deleted", {}}};
+
+struct Order {
+  std::string_view word;
+  std::string_view label;
+};
+constexpr std::array kOrders{Order{"-created_at", "Newest first"},
+                             Order{"created_at", "Oldest first"},
+                             Order{"name", "Name"},
+                             Order{"-used_times", "Most used first"},
+                             Order{"used_times", "Least used first"},
+                             Order{"-last_used_at", "Last used first"},
+                             Order{"last_used_at", "Longest unused first"},
+                             Order{"expires_at", "Ending first"},
+                             Order{"-expires_at", "Ending last"},
+                             Order{"-name", "Name, from Z"}};
+
+struct Column {
+  std::string_view sort;
+  std::string_view label;
+  std::string_view first;  // the order that a first click gives; empty: not sorted by
+};
+constexpr std::array kColumns{Column{"name", "Name", "name"},
+                              Column{"", "State", ""},
+                              Column{"used_times", "Use", "-used_times"},
+                              Column{"", "Devices", ""},
+                              Column{"", "Groups", ""},
+                              Column{"last_used_at", "Last used", "-last_used_at"},
+                              Column{"expires_at", "Expires", "expires_at"},
+                              Column{"created_at", "Created", "-created_at"}};
+
+KeyFilter filter_of(const ListAddress& address) {
+  KeyFilter filter;
+  const auto state = address.value("state");
+  const auto* const chip = std::ranges::find(kStateChips, state, &StateChip::word);
+  if (chip != kStateChips.end()) filter.state = chip->state;
+  filter.is_deleted = state == "deleted";
+  if (!filter.state && state != "all" && !filter.is_deleted) filter.is_dead = false;
+  if (const auto id = address.number("group")) filter.group_id = GroupId{id};
+  if (const auto id = address.number("network")) filter.network_id = NetworkId{id};
+  if (const auto id = address.number("by")) filter.created_by_id = UserId{id};
+  filter.search = trim(address.value("search"));
+  return filter;
+}
+
+std::string_view order_of(const ListAddress& address) {
+  const auto* const found = std::ranges::find(kOrders, address.value("sort"), &Order::word);
+  return found == kOrders.end() ? kOrders.front().word : found->word;
+}
+
+// What the list needs beside the keys.
+struct Around {
+  std::vector<Group> groups;
+  std::vector<Network> networks;
+  std::vector<Person> people;
+  KeyCounts counts;
+  std::int64_t deleted = 0;
+  bool has_any = false;
+  KeyPage page = {};
+  std::size_t number = 1;  // of the page
+};
+
+Around look(const Snapshot& snapshot, const ListAddress& address, std::int64_t now) {
+  const KeyFilter filter = filter_of(address);
+  KeyFilter deleted = filter;
+  deleted.is_deleted = true;
+  KeyFilter present = filter;
+  present.is_deleted = false;
+  Around around{.groups = list_groups(snapshot),
+                .networks = list_networks(snapshot),
+                .people = list_people(snapshot, std::nullopt),
+                .counts = count_keys(snapshot, present, now),
+                .deleted = count_keys(snapshot, deleted, now).all()};
+  const KeyOrder order = *parse_key_order(order_of(address));
+  const auto show = [&](std::size_t number) {
+    around.number = number;
+    around.page = list_keys(snapshot, filter, order, (number - 1) * kPerPage, kPerPage, now);
+  };
+  const auto last_page = std::numeric_limits<std::int32_t>::max();
+  show(static_cast<std::size_t>(std::clamp<std::int64_t>(address.number("page"), 1, last_page)));
+  // A page behind the end: the list became shorter meanwhile.
+  const auto total = static_cast<std::size_t>(around.page.total);
+  if (around.page.keys.empty() && total > 0) show((total + kPerPage - 1) / kPerPage);
+  around.has_any = around.counts.all() + around.deleted > 0 ||
+                   count_keys(snapshot, {}, now).all() > 0 ||
+                   count_keys(snapshot, {.is_deleted = true}, now).all() > 0;
+  return around;
+}
+
+std::int64_t count_of(const StateChip& chip, const Around& around) {
+  if (chip.state) return around.counts.of(*chip.state);
+  if (chip.word == "deleted") return around.deleted;
+  return chip.word == "all" ? around.counts.all() : around.counts.all() - around.counts.dead();
+}
+
+std::vector<View> chips(const ListAddress& address, const Around& around) {
+  std::vector<View> views;
+  for (const StateChip& chip : kStateChips)
+    views.push_back(View{}
+                        .set("url", address.with("state", chip.word))
+                        .set("label", chip.label)
+                        .set("count", count_of(chip, around))
+                        .set("current", chip.word == address.value("state")));
+  return views;
+}
+
+View option(std::string_view value, std::string_view label, std::string_view chosen) {
+  return View{}.set("value", value).set("label", label).set("chosen", value == chosen);
+}
+
+template <class Rows, class Label>
+std::vector<View> options(const Rows& rows, std::string_view chosen, Label label) {
+  std::vector<View> views;
+  for (const auto& row : rows) views.push_back(option(to_text(row.id), label(row), chosen));
+  return views;
+}
+
+std::vector<View> columns(const ListAddress& address) {
+  std::vector<View> views;
+  const std::string_view order = order_of(address);
+  for (const Column& column : kColumns) {
+    View view;
+    std::string direction;
+    std::string next{column.first};
+    if (!column.sort.empty() && (order == column.sort || order.substr(1) == column.sort)) {
+      direction = order.starts_with('-') ? "descending" : "ascending";
+      next = direction == "descending" ? std::string{column.sort} : formatted("-{}", column.sort);
+    }
+    view.set("label", column.label)
+        .set("direction", direction)
+        .set("url", next.empty() ? "" : address.with("sort", next));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<View> group_tags(const Key& key, const std::vector<Group>& groups) {
+  std::vector<View> tags;
+  for (const GroupId id : key.auto_groups) {
+    const auto group = std::ranges::find(groups, id, &Group::id);
+    if (group == groups.end()) continue;
+    tags.push_back(View{}.set("name", group->name).set("is_protected", group->is_protected));
+  }
+  return tags;
+}
+
+View row(const Key& key, std::int64_t online, const std::vector<Group>& groups, std::int64_t now) {
+  View view;
+  set_state(view, key, now);
+  set_use(view, key);
+  set_expiry(view, key, now);
+  view.set("id", to_text(key.id))
+      .set("name", key.name)
+      .set("hint", key.hint)
+      .set("online", online)
+      .set("devices", key.devices_count > 0 ? std::to_string(key.devices_count) : "")
+      .set("groups", group_tags(key, groups))
+      .set("last_used", time_view(key.last_used_at, now))
+      .set("created", time_view(key.created_at, now))
+      .set("maker", maker_words(key));
+  return view;
+}
+
+std::vector<View> rows(const Call& call, const Around& around) {
+  const auto online = call.app.last_seen.online_by_key();
+  std::vector<View> views;
+  for (const Key& key : around.page.keys) {
+    const auto found = online.find(key.id);
+    views.push_back(
+        row(key, found == online.end() ? 0 : found->second, around.groups, call.app.clock.now()));
+  }
+  return views;
+}
+
+void set_pages(View& view, const ListAddress& address, const Around& around) {
+  const auto total = static_cast<std::size_t>(around.page.total);
+  const std::size_t first = (around.number - 1) * kPerPage + 1;
+  const std::size_t last = first + around.page.keys.size() - 1;
+  view.set("range", total > kPerPage ? formatted("{}–{} of {}", first, last, total) : "")
+      .set("previous",
+           around.number > 1 ? address.with("page", std::to_string(around.number - 1)) : "")
+      .set("next", last < total ? address.with("page", std::to_string(around.number + 1)) : "");
+}
+
+Reply show(const Call& call, const SignedIn& who, std::string_view message, int status) {
+  const ListAddress address{call.request, kChoices};
+  const auto around = call.read(
+      [&](const Snapshot& snapshot) { return look(snapshot, address, call.app.clock.now()); });
+  View view;
+  view.set("may_write", who.may(Right::keys_write))
+      .set("message", message)
+      .set("has_any", around.has_any)
+      .set("chosen_state", address.value("state"))
+      .set("search", address.value("search"))
+      .set("group_options",
+           options(around.groups, address.value("group"),
+                   [](const Group& group) -> const std::string& { return group.name; }))
+      .set("has_networks", around.networks.size() > 1)
+      .set("network_options",
+           options(around.networks, address.value("network"),
+                   [](const Network& network) -> const std::string& { return network.name; }))
+      .set("maker_options",
+           options(around.people, address.value("by"),
+                   [](const Person& person) -> const std::string& { return person.label(); }));
+  std::vector<View> orders;
+  for (const Order& order : kOrders)
+    orders.push_back(option(order.word, order.label, order_of(address)));
+  view.set("orders", std::move(orders))
+      .set("chips", chips(address, around))
+      .set("columns", columns(address))
+      .set("has_keys", !around.page.keys.empty())
+      .set("keys", rows(call, around));
+  set_pages(view, address, around);
+  return page(call, who, {"keys/list", "Keys", std::move(view), "/keys", status});
+}
+
+}  // namespace
+
+Result<Reply> keys(const Call& call, const Visitor<Right::keys_read>& who) {
+  // A whole secret does not belong into an address: its hint finds the same key.
+  const auto secret = parse_secret(SecretKind::setup_key, call.request.query_value("search"));
+  if (secret) return redirect("/keys?state=all&search=" + encode_query(hint_of(*secret)));
+  return show(call, who, "", 200);
+}
+
+Result<Reply> find_key_of_secret(const Call& call, const Visitor<Right::keys_read>& who) {
+  const auto secret = parse_secret(SecretKind::setup_key, who.form().value("secret"));
+  if (!secret)
+    return show(call, who,
+                "That is no whole setup key: one begins with mkey_ and has 40 characters. Search "
+                "for the part that you have.",
+                422);
+  const auto key = call.read(
+      [&](const Snapshot& snapshot) { return find_key_by_hash(snapshot, hash_of(*secret)); });
+  if (!key)
+    return show(call, who,
+                "No key of this Muster has that secret. It may have been given a new one since.",
+                422);
+  return redirect(formatted("/keys/{}", key->id.value));
+}
+
+}  // namespace muster::pages
