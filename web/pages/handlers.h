@@ -20,6 +20,22 @@ Result<Reply> set_theme(const Call& call, const SignedIn& who);
 Result<Reply> home(const Call& call, const SignedIn& who);
 Result<Reply> start(const Call& call, const SignedIn& who);
 
+Result<Reply> list_links(const Call& call, const Visitor<Right::links_read>& who);
+Result<Reply> show_new_link(const Call& call, const Visitor<Right::links_write>& who);
+Result<Reply> create_link(const Call& call, const Visitor<Right::links_write>& who);
+Result<Reply> show_link(const Call& call, const Visitor<Right::links_read>& who);
+Result<Reply> mark_link_sent(const Call& call, const Visitor<Right::links_write>& who);
+Result<Reply> extend_link(const Call& call, const Visitor<Right::links_write>& who);
+Result<Reply> withdraw_link(const Call& call, const Visitor<Right::links_write>& who);
+Result<Reply> show_resend_link(const Call& call, const Visitor<Right::links_write>& who);
+Result<Reply> resend_link(const Call& call, const Visitor<Right::links_write>& who);
+Result<Reply> show_replace_link(const Call& call, const Visitor<Right::links_write>& who);
+Result<Reply> replace_link(const Call& call, const Visitor<Right::links_write>& who);
+
+// `/i/SECRET`: for the stranger whom a link was sent.
+Result<Reply> show_install(const Call& call);
+Result<Reply> install(const Call& call);
+
 Result<Reply> keys(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> find_key_of_secret(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> show_new_key(const Call& call, const Visitor<Right::keys_write>& who);

@@ -84,7 +84,7 @@ Result<Reply> rotate_key(const Call& call, const Writer& who) {
     return muster::rotate_key(tx, by, key_id(call));
   });
   if (!rotated) return say(call, who, rotated.refusal());
-  if (!*rotated) return show_already_created(call, who);
+  if (!*rotated) return show_key_already_made(call, who);
   return show_created(call, who, **rotated,
                       {formatted("A new secret for {}", (*rotated)->key.name), last});
 }
@@ -94,7 +94,7 @@ Result<Reply> clone_key(const Call& call, const Writer& who) {
     return muster::clone_key(tx, by, key_id(call), {});
   });
   if (!clone) return say(call, who, clone.refusal());
-  if (!*clone) return show_already_created(call, who);
+  if (!*clone) return show_key_already_made(call, who);
   return show_created(call, who, **clone, {formatted("{} is ready", (*clone)->key.name)});
 }
 

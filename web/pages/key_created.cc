@@ -96,7 +96,7 @@ Reply show_created(const Call& call, const SignedIn& who, const CreatedKey& crea
   return page(call, who, {"keys/created", "Key created", std::move(view), "/keys"});
 }
 
-Reply show_already_created(const Call& call, const SignedIn& who) {
+Reply show_key_already_made(const Call& call, const SignedIn& who) {
   View view;
   view.set("path", call.read([&](const Snapshot& snapshot) {
     return find_form_result(snapshot, who.session().id, who.form().value("form_number"));
@@ -118,7 +118,7 @@ Result<Reply> create_key(const Call& call, const Visitor<Right::keys_write>& who
   if (!created && created.refusal().kind == Kind::invalid)
     return show_form(call, who, typed, created.refusal().message);
   if (!created) return created.refusal();
-  if (!*created) return show_already_created(call, who);
+  if (!*created) return show_key_already_made(call, who);
   return show_created(call, who, **created, {formatted("{} is ready", (*created)->key.name)});
 }
 

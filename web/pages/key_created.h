@@ -21,7 +21,7 @@ struct Shown {
 Reply show_created(const Call& call, const SignedIn& who, const CreatedKey& created,
                    const Shown& shown);
 // A page that was reloaded sends its form again.
-Reply show_already_created(const Call& call, const SignedIn& who);
+Reply show_key_already_made(const Call& call, const SignedIn& who);
 
 // Runs `make(tx, by)` once for the form's number. Nothing: that form made its secret already.
 template <class Make>
