@@ -54,6 +54,11 @@ test('a link made by clicking connects one machine, and both open pages tell', a
   await stranger.waitForSelector('text=This link has been used')
 
   await page.click('text=All about this link')
+  const about = page.url()
+  await page.click('text=Its one-time key')
+  await page.waitForSelector('text=1 online of 1')
+  assert.match(await page.textContent('.table:has-text("miller-bakery")'), /Online[^]*(Debian|Ubuntu|Rasp)/i)
+  await page.goto(about)
   await page.click('text=Wrong computer?')
   await page.click('text=Remove miller-bakery and make new link')
   const newer = await open_link(world, await link_in(page))

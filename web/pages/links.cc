@@ -153,7 +153,7 @@ void set_facts(View& view, const InstallLink& link, std::int64_t now) {
       .set("created_by", link.created_by)
       .set("created_at", time_view(link.created_at, now))
       .set("expires_at", time_view(link.expires_at, now))
-      .set("is_past", link.expires_at <= now)
+      .set("is_past", !link.is_live())
       .set("sent_at", time_view(link.sent_at, now))
       .set("sent_via", link.sent_via.value_or(""))
       .set("opened", link.opened_times > 0 ? counted(link.opened_times, "time") : "")
