@@ -1,5 +1,6 @@
 #include "server/networks.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "server/format.h"
@@ -10,7 +11,8 @@ namespace muster {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, name, cidr, devices_reach, is_default, names_revision, created_at, updated_at"
+    "SELECT id, name, cidr, devices_reach, is_default, names_revision, created_at, updated_at,"
+    " (SELECT k.id FROM setup_keys k WHERE k.network_default_of = networks.id)"
     " FROM networks WHERE deleted_at IS NULL";
 
 Network read_network(Query& row) {
@@ -23,6 +25,7 @@ Network read_network(Query& row) {
   network.names_revision = row.integer();
   network.created_at = row.integer();
   network.updated_at = row.integer();
+  network.default_key_id = row.find_id<KeyId>();
   return network;
 }
 
@@ -58,9 +61,18 @@ Result<Range> parse_range(std::string_view cidr) {
   return Range{*address, *address | hosts};
 }
 
-}  // namespace
+struct Wanted {
+  std::string name;
+  std::string cidr;
+  std::string devices_reach;
+};
+struct Fit {
+  std::string name;
+  Range range;
+};
 
-Result<Network> create_network(Transaction& tx, const By& by, const NewNetwork& wanted) {
+// `self`: the network that is changed, which may keep what it has.
+Result<Fit> check(const Snapshot& snapshot, const Wanted& wanted, NetworkId self) {
   const std::string name = trim(wanted.name);
   if (name.empty()) return Refusal::invalid("network name shouldn't be empty");
   if (auto checked = check_text("the network's name", name, kNameLength); !checked)
@@ -69,25 +81,192 @@ Result<Network> create_network(Transaction& tx, const By& by, const NewNetwork& 
     return Refusal::invalid("devices_reach is everyone or gateways");
   const auto range = parse_range(wanted.cidr);
   if (!range) return range.refusal();
-  if (find_one(tx, "name = ?", {name}))
+  if (find_one(snapshot, "name = ? AND id <> ?", {name, self}))
     return Refusal::conflict(formatted("network with name {} already exists", name));
-  if (auto other =
-          find_one(tx, "first_address <= ? AND last_address >= ?", {range->last, range->first}))
+  if (auto other = find_one(snapshot, "first_address <= ? AND last_address >= ? AND id <> ?",
+                            {range->last, range->first, self}))
     return Refusal::invalid(
         formatted("the range overlaps {} of network {}", other->cidr, other->name));
+  return Fit{name, *range};
+}
 
+// Addresses given before must fit into the new range, and those that only rest are forgotten where
+// they do not.
+Result<void> move_range(Transaction& tx, const Network& network, const Range& range) {
+  auto outside = tx.query(
+      "SELECT address FROM addresses WHERE network_id = ? AND device_id IS NOT NULL"
+      " AND (address <= ? OR address >= ?) LIMIT 1",
+      {network.id, range.first, range.last});
+  if (outside.step())
+    return Refusal::invalid(formatted("the range leaves out {}, which a device has",
+                                      ipv4_text(static_cast<std::uint32_t>(outside.integer()))));
+  tx.run("DELETE FROM addresses WHERE network_id = ? AND (address <= ? OR address >= ?)",
+         {network.id, range.first, range.last});
+  tx.run(
+      "UPDATE networks SET first_address = ?2, last_address = ?3, high_water ="
+      " coalesce((SELECT max(address) FROM addresses WHERE network_id = ?1), ?2) WHERE id = ?1",
+      {network.id, range.first, range.last});
+  return {};
+}
+
+void audit_change(Transaction& tx, const By& by, const Network& before, const Network& after) {
+  AuditEntry entry{.code = "network.update", .target = {"network", to_text(after.id), after.name}};
+  const auto note = [&](const char* member, const std::string& was, const std::string& is) {
+    if (was == is) return;
+    entry.details.emplace_back(formatted("old_{}", member), was);
+    entry.details.emplace_back(formatted("new_{}", member), is);
+  };
+  note("name", before.name, after.name);
+  note("cidr", before.cidr, after.cidr);
+  note("devices_reach", before.devices_reach, after.devices_reach);
+  if (!entry.details.empty()) append_audit(tx, by, entry);
+}
+
+// Devices with no other address than the one there; keys that work and name no other network.
+std::int64_t count_falling_devices(const Snapshot& snapshot, NetworkId id) {
+  auto query = snapshot.query(
+      "SELECT count(*) FROM addresses a WHERE a.network_id = ?1 AND a.device_id IS NOT NULL"
+      " AND NOT EXISTS (SELECT 1 FROM addresses b WHERE b.device_id = a.device_id"
+      "   AND b.network_id <> ?1)",
+      {id});
+  query.step();
+  return query.integer();
+}
+
+struct LostKey {
+  KeyId id;
+  std::string name;
+  bool is_working;
+};
+std::vector<LostKey> list_lost_keys(const Snapshot& snapshot, NetworkId id, std::int64_t now) {
+  std::vector<LostKey> keys;
+  auto query = snapshot.query(
+      "SELECT k.id, k.name, (k.expires_at = 0 OR k.expires_at > ?2)"
+      "   AND (k.usage_limit = 0 OR k.used_times < k.usage_limit)"
+      " FROM setup_key_networks n JOIN setup_keys k ON k.id = n.setup_key_id"
+      " WHERE n.network_id = ?1 AND k.revoked_at IS NULL AND k.network_default_of IS NOT ?1"
+      " AND NOT EXISTS (SELECT 1 FROM setup_key_networks o WHERE o.setup_key_id = k.id"
+      "   AND o.network_id <> ?1)",
+      {id, now});
+  while (query.step()) {
+    LostKey key;
+    key.id = query.id<KeyId>();
+    key.name = query.text();
+    key.is_working = query.boolean();
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return formatted("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Result<Network> create_network(Transaction& tx, const By& by, const NewNetwork& wanted) {
+  const auto fit = check(tx, {wanted.name, wanted.cidr, wanted.devices_reach}, NetworkId{});
+  if (!fit) return fit.refusal();
   const NetworkId id{tx.insert(
       "INSERT INTO networks (name, cidr, first_address, last_address, devices_reach, is_default,"
       " high_water, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {name, wanted.cidr, range->first, range->last, wanted.devices_reach, wanted.is_default,
-       range->first, by.at, by.at})};
+      {fit->name, wanted.cidr, fit->range.first, fit->range.last, wanted.devices_reach,
+       wanted.is_default, fit->range.first, by.at, by.at})};
   append_audit(
       tx, by,
       {.code = "network.add",
-       .target = {"network", to_text(id), name},
+       .target = {"network", to_text(id), fit->name},
        .details = {
-           {"name", name}, {"cidr", wanted.cidr}, {"devices_reach", wanted.devices_reach}}});
+           {"name", fit->name}, {"cidr", wanted.cidr}, {"devices_reach", wanted.devices_reach}}});
   return *find_network(tx, id);
+}
+
+Result<Network> update_network(Transaction& tx, const By& by, NetworkId id,
+                               const NetworkChange& change) {
+  const auto before = find_network(tx, id);
+  if (!before) return Refusal::not_found(formatted("network: {} not found", id.value));
+  const Wanted wanted{change.name.value_or(before->name), change.cidr.value_or(before->cidr),
+                      change.devices_reach.value_or(before->devices_reach)};
+  const auto fit = check(tx, wanted, id);
+  if (!fit) return fit.refusal();
+  if (wanted.cidr != before->cidr)
+    if (auto moved = move_range(tx, *before, fit->range); !moved) return moved.refusal();
+
+  tx.run("UPDATE networks SET name = ?, cidr = ?, devices_reach = ?, updated_at = ? WHERE id = ?",
+         {fit->name, wanted.cidr, wanted.devices_reach, by.at, id});
+  if (fit->name != before->name) {
+    tx.run("UPDATE networks SET names_revision = names_revision + 1 WHERE id = ?", {id});
+    tx.run("UPDATE setup_keys SET name = ?, updated_at = ? WHERE network_default_of = ?",
+           {fit->name, by.at, id});
+  }
+  if (wanted.cidr != before->cidr || wanted.devices_reach != before->devices_reach)
+    tx.run(
+        "UPDATE devices SET revision = revision + 1 WHERE id IN"
+        " (SELECT device_id FROM addresses WHERE network_id = ? AND device_id IS NOT NULL)",
+        {id});
+  const Network after = *find_network(tx, id);
+  audit_change(tx, by, *before, after);
+  return after;
+}
+
+Result<void> delete_network(Transaction& tx, const By& by, NetworkId id) {
+  const auto network = find_network(tx, id);
+  if (!network) return Refusal::not_found(formatted("network: {} not found", id.value));
+  if (network->is_default) return Refusal::invalid("the default network cannot be deleted");
+  const auto devices = count_falling_devices(tx, id);
+  const auto keys = list_lost_keys(tx, id, by.at);
+  const auto working = std::ranges::count_if(keys, &LostKey::is_working);
+  if (devices > 0 || working > 0)
+    return Refusal::conflict(
+        formatted("{} and {} would go with network {}: look at the plan first",
+                  counted(devices, "device"), counted(working, "setup key"), network->name),
+        Reason::plan_required);
+
+  for (const LostKey& key : keys) {
+    tx.run("UPDATE setup_keys SET revoked_at = ?1, updated_at = ?1 WHERE id = ?2", {by.at, key.id});
+    append_audit(tx, by,
+                 {.code = "setupkey.revoke",
+                  .target = {"setup_key", to_text(key.id), key.name},
+                  .details = {{"name", key.name}, {"because", "network " + network->name}}});
+  }
+  tx.run(
+      "DELETE FROM setup_key_networks WHERE network_id = ?1 AND EXISTS (SELECT 1 FROM"
+      " setup_key_networks o WHERE o.setup_key_id = setup_key_networks.setup_key_id"
+      " AND o.network_id <> ?1)",
+      {id});
+  tx.run(
+      "UPDATE setup_keys SET revoked_at = coalesce(revoked_at, ?1), deleted_at = ?1,"
+      " updated_at = ?1 WHERE network_default_of = ?2 AND deleted_at IS NULL",
+      {by.at, id});
+  tx.run(
+      "UPDATE devices SET revision = revision + 1 WHERE id IN"
+      " (SELECT device_id FROM addresses WHERE network_id = ? AND device_id IS NOT NULL)",
+      {id});
+  tx.run(
+      "UPDATE addresses SET device_id = NULL, freed_at = ? WHERE network_id = ?"
+      " AND device_id IS NOT NULL",
+      {by.at, id});
+  tx.run("UPDATE networks SET deleted_at = ?, updated_at = ? WHERE id = ?", {by.at, by.at, id});
+  append_audit(tx, by,
+               {.code = "network.delete",
+                .target = {"network", to_text(id), network->name},
+                .details = {{"name", network->name}, {"cidr", network->cidr}}});
+  return {};
+}
+
+AddressUse count_addresses(const Snapshot& snapshot, NetworkId id, std::int64_t now) {
+  auto query = snapshot.query(
+      "SELECT last_address - first_address - 1,"
+      " (SELECT count(*) FROM addresses WHERE network_id = n.id AND device_id IS NOT NULL),"
+      " (SELECT count(*) FROM addresses WHERE network_id = n.id AND device_id IS NULL"
+      "   AND freed_at >= ?) FROM networks n WHERE id = ?",
+      {now - kAddressRest, id});
+  AddressUse use;
+  if (!query.step()) return use;
+  use.all = query.integer();
+  use.held = query.integer();
+  use.resting = query.integer();
+  return use;
 }
 
 std::optional<Network> find_network(const Snapshot& snapshot, NetworkId id) {

@@ -20,6 +20,7 @@ struct Network {
   std::int64_t names_revision = 1;
   std::int64_t created_at = 0;
   std::int64_t updated_at = 0;
+  std::optional<KeyId> default_key_id;
 };
 
 struct NewNetwork {
@@ -32,6 +33,30 @@ struct NewNetwork {
 // Refuses: a name that is taken or unfit, a range that is no IPv4 range of /8 to /30, one that
 // overlaps a living network's. Its default key is made by the caller (keys.h).
 Result<Network> create_network(Transaction& tx, const By& by, const NewNetwork& wanted);
+
+// What a change names; what it leaves out stays.
+struct NetworkChange {
+  std::optional<std::string> name = std::nullopt;  // its default key is renamed with it
+  std::optional<std::string> cidr = std::nullopt;  // every device's address must fit in
+  std::optional<std::string> devices_reach = std::nullopt;
+};
+// Refuses what create_network would, and a range that leaves out the address of a device.
+Result<Network> update_network(Transaction& tx, const By& by, NetworkId id,
+                               const NetworkChange& change);
+
+// Ends it with its default key. Refuses the default network; 409 plan_required while a device has
+// its only address there or a working key names no other network. Others lose what they had there,
+// and keys that no longer work and name no other are revoked, so that nobody wakes them into the
+// default network.
+Result<void> delete_network(Transaction& tx, const By& by, NetworkId id);
+
+// How its addresses stand; resting ones were freed less than a day ago.
+struct AddressUse {
+  std::int64_t all = 0;
+  std::int64_t held = 0;
+  std::int64_t resting = 0;
+};
+AddressUse count_addresses(const Snapshot& snapshot, NetworkId id, std::int64_t now);
 
 std::optional<Network> find_network(const Snapshot& snapshot, NetworkId id);
 std::optional<Network> find_default_network(const Snapshot& snapshot);

@@ -144,7 +144,10 @@ const auto& table() {
       route<api::delete_token>("DELETE", "/api/users/{id}/tokens/{token_id}"),
 
       route<api::list_networks>("GET", "/api/networks"),
+      route<api::create_network>("POST", "/api/networks"),
       route<api::get_network>("GET", "/api/networks/{id}"),
+      route<api::patch_network>("PATCH", "/api/networks/{id}"),
+      route<api::delete_network>("DELETE", "/api/networks/{id}"),
 
       route<pages::static_file>("GET", "/static/{file}"),
       route<pages::show_first_run>("GET", "/first-run/{secret}"),

@@ -64,6 +64,9 @@ Result<Reply> get_token(const Call& call, const Known& who);
 Result<Reply> delete_token(const Call& call, const Known& who);
 
 Result<Reply> list_networks(const Call& call, const Allowed<Right::networks_read>& who);
+Result<Reply> create_network(const Call& call, const Allowed<Right::networks_write>& who);
+Result<Reply> patch_network(const Call& call, const Allowed<Right::networks_write>& who);
+Result<Reply> delete_network(const Call& call, const Allowed<Right::networks_write>& who);
 Result<Reply> get_network(const Call& call, const Allowed<Right::networks_read>& who);
 
 }  // namespace muster::api

@@ -155,13 +155,15 @@ JsonObject device_shape(const Device& device, const LastSeen& last_seen) {
   return shape;
 }
 
-JsonObject network_shape(const Network& network) {
+JsonObject network_shape(const Network& network, std::optional<std::string_view> default_key) {
   JsonObject shape;
   shape.set("id", network.id)
       .set("name", std::string_view{network.name})
       .set("cidr", std::string_view{network.cidr})
       .set("devices_reach", std::string_view{network.devices_reach})
       .set("is_default", network.is_default)
+      .set("default_key_id", network.default_key_id)
+      .set("default_key", default_key)
       .set("created_at", std::string_view{rfc3339(network.created_at)})
       .set("updated_at", std::string_view{rfc3339(network.updated_at)});
   return shape;

@@ -39,7 +39,9 @@ JsonObject group_shape(const Group& group, const std::vector<GroupMember>& membe
 JsonObject group_shape(const Group& group, std::size_t peers_count);
 JsonObject member_shape(const GroupMember& member);
 JsonObject device_shape(const Device& device, const LastSeen& last_seen);
-JsonObject network_shape(const Network& network);
+// `default_key`: the plain secret of its default key in the one answer that makes it.
+JsonObject network_shape(const Network& network,
+                         std::optional<std::string_view> default_key = std::nullopt);
 
 JsonArray device_addresses(const Device& device);
 JsonArray device_groups(const Device& device);
