@@ -7,6 +7,7 @@ namespace muster {
 namespace {
 
 constexpr std::string_view kPublicUrl = "public_url";
+constexpr std::string_view kPurgeDaysName = "purge_days";
 
 std::optional<std::string> find_server_secret(const Snapshot& snapshot, std::string_view name) {
   auto query = snapshot.query("SELECT value FROM server_secrets WHERE name = ?", {name});
@@ -48,6 +49,24 @@ Result<std::string> set_public_url(Transaction& tx, const By& by, std::string_vi
                 .target = {"server", "", ""},
                 .details = {{"old_public_url", before}, {"public_url", url}}});
   return url;
+}
+
+std::int64_t find_purge_days(const Snapshot& snapshot) {
+  const auto days = find_setting(snapshot, kPurgeDaysName);
+  return days ? std::stoll(*days) : kPurgeDays;
+}
+
+Result<void> set_purge_days(Transaction& tx, const By& by, std::int64_t days) {
+  if (days < 0 || days > 3650) return Refusal::invalid("from 1 to 3650 days, or 0 for never");
+  const auto before = find_purge_days(tx);
+  if (days == before) return {};
+  set_setting(tx, kPurgeDaysName, std::to_string(days));
+  append_audit(tx, by,
+               {.code = "settings.purge_days.update",
+                .target = {"server", "", ""},
+                .details = {{"old_purge_days", std::to_string(before)},
+                            {"purge_days", std::to_string(days)}}});
+  return {};
 }
 
 std::string keep_server_secret(Database& database, std::string_view name,

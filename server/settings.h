@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,6 +18,11 @@ void set_setting(Transaction& tx, std::string_view name, std::string_view value)
 std::string find_public_url(const Snapshot& snapshot);
 // Returns it as it was stored, without a trailing slash. An empty text unsets it.
 Result<std::string> set_public_url(Transaction& tx, const By& by, std::string_view typed);
+
+// After how many days what is dead may be forgotten (purge.h); 0 is never.
+constexpr std::int64_t kPurgeDays = 90;
+std::int64_t find_purge_days(const Snapshot& snapshot);
+Result<void> set_purge_days(Transaction& tx, const By& by, std::int64_t days);
 
 // A secret that the server must be able to read back. The first caller makes it; all get the same.
 std::string keep_server_secret(Database& database, std::string_view name,

@@ -9,6 +9,7 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kLastSeenEvery = 60;         // seconds
+constexpr std::int64_t kPurgeEvery = 3600;          // seconds
 constexpr std::int64_t kOptimizeEvery = 24 * 3600;  // seconds
 
 // One job that fails (a full disk, say) is tried again at its next turn and stops no other.
@@ -24,7 +25,11 @@ void attempt(const char* what, Job&& job) {
 }  // namespace
 
 Upkeep::Upkeep(Database& database, const Clock& clock, Unwritten unwritten)
-    : database_(database), clock_(clock), unwritten_(unwritten), thread_([this] { work(); }) {}
+    : database_(database),
+      clock_(clock),
+      unwritten_(unwritten),
+      purge_guard_(clock),
+      thread_([this] { work(); }) {}
 
 Upkeep::~Upkeep() {
   {
@@ -38,6 +43,7 @@ Upkeep::~Upkeep() {
 
 void Upkeep::work() {
   std::int64_t last_seen_due = clock_.monotonic() + kLastSeenEvery;
+  std::int64_t purge_due = clock_.monotonic() + kPurgeEvery;
   std::int64_t optimize_due = clock_.monotonic() + kOptimizeEvery;
   std::unique_lock lock{mutex_};
   while (!wake_.wait_for(lock, std::chrono::seconds{1}, [&] { return stopping_; })) {
@@ -49,6 +55,10 @@ void Upkeep::work() {
       attempt("session uses", [&] { unwritten_.session_uses.flush(database_); });
       attempt("ended sessions", [&] { end_old_sessions(); });
       last_seen_due = clock_.monotonic() + kLastSeenEvery;
+    }
+    if (purge_guard_.is_open() && clock_.monotonic() >= purge_due) {
+      attempt("purge", [&] { purge_all(); });
+      purge_due = clock_.monotonic() + kPurgeEvery;
     }
     if (clock_.monotonic() >= optimize_due) {
       attempt("optimize", [&] {
@@ -70,6 +80,15 @@ void Upkeep::flush_all() {
 void Upkeep::end_old_sessions() {
   database_.write(
       [&](Transaction& tx) { delete_ended_sessions(tx, unwritten_.session_uses, clock_.now()); });
+}
+
+// Act by act, with others between; what is left after so many waits for the next hour.
+void Upkeep::purge_all() {
+  constexpr int kActs = 200;
+  for (int i = 0; i < kActs; ++i) {
+    const Purged purged = database_.write([&](Transaction& tx) { return purge(tx, clock_.now()); });
+    if (purged.all() == 0) return;
+  }
 }
 
 }  // namespace muster

@@ -8,6 +8,7 @@
 #include "server/clock.h"
 #include "server/db.h"
 #include "server/last_seen.h"
+#include "server/purge.h"
 #include "server/refusals.h"
 #include "server/sessions.h"
 
@@ -22,7 +23,7 @@ struct Unwritten {
 };
 
 // The one thread of housekeeping: refusals reach the disk within two seconds, last-seen times each
-// minute. Whatever is left is written when it ends.
+// minute, what is long dead is forgotten by the hour. Whatever is left is written when it ends.
 class Upkeep {
  public:
   Upkeep(Database& database, const Clock& clock, Unwritten unwritten);
@@ -34,10 +35,12 @@ class Upkeep {
   void work();
   void flush_all();
   void end_old_sessions();
+  void purge_all();
 
   Database& database_;
   const Clock& clock_;
   Unwritten unwritten_;
+  PurgeGuard purge_guard_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

@@ -136,6 +136,8 @@ CREATE TABLE setup_keys (
 ) STRICT;
 CREATE INDEX setup_keys_by_creator ON setup_keys (created_by_id);
 CREATE INDEX setup_keys_by_token ON setup_keys (created_with_id);
+CREATE INDEX setup_keys_by_gateway ON setup_keys (gateway_device_id)
+  WHERE gateway_device_id IS NOT NULL;
 CREATE UNIQUE INDEX setup_keys_network_default ON setup_keys (network_default_of)
   WHERE network_default_of IS NOT NULL;
 CREATE UNIQUE INDEX setup_keys_group_default ON setup_keys (group_default_of)
@@ -216,6 +218,10 @@ CREATE UNIQUE INDEX devices_by_wireguard_key ON devices (wireguard_public_key)
   WHERE removed_at IS NULL AND wireguard_public_key IS NOT NULL;
 CREATE INDEX devices_by_setup_key ON devices (setup_key_id, removed_at);
 CREATE INDEX devices_waiting ON devices (id) WHERE removed_at IS NULL AND approved_at IS NULL;
+CREATE INDEX devices_ephemeral_removed ON devices (removed_at)
+  WHERE ephemeral = 1 AND removed_at IS NOT NULL;
+CREATE INDEX devices_by_gateway ON devices (gateway_device_id)
+  WHERE gateway_device_id IS NOT NULL;
 CREATE INDEX devices_ephemeral ON devices (id) WHERE removed_at IS NULL AND ephemeral = 1;
 
 -- A list of keys shows how many devices live through each, sorted by it or not: counted here, since

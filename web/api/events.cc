@@ -48,6 +48,8 @@ constexpr std::array kActivities{
     Activity{"network.add", "Network created"},
     Activity{"network.update", "Network updated"},
     Activity{"network.delete", "Network deleted"},
+    Activity{"server.purge", "Dead keys and devices purged"},
+    Activity{"settings.purge_days.update", "Purge time updated"},
     Activity{"user.create", "User created"},
     Activity{"personal.access.token.create", "Personal access token created"},
     Activity{"personal.access.token.delete", "Personal access token deleted"},

@@ -71,6 +71,9 @@ constexpr std::array kSentences{
     Sentence{"personal.access.token.create", "made for", "the access token", "name"},
     Sentence{"personal.access.token.delete", "revoked of", "the access token", "name"},
     Sentence{"settings.public_url.update", "set the address that machines use", "to", "public_url"},
+    Sentence{"settings.purge_days.update", "set the days until what is dead is forgotten", "to",
+             "purge_days"},
+    Sentence{"server.purge", "forgot what was long dead", "keys:", "keys"},
 };
 
 // A code without a row speaks for itself.
