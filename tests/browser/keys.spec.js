@@ -1,0 +1,72 @@
+// Setup keys, from the form to the device that comes in, and how the pages look.
+
+import assert from 'node:assert/strict'
+
+import { assert_looks_right } from './look.js'
+import { test } from './muster.js'
+
+async function sign_in(muster, page) {
+  await page.goto(`${muster.url}/sign-in`)
+  await page.fill('#email', muster.email)
+  await page.fill('#password', muster.password)
+  await page.click('main button')
+}
+
+async function make_key(muster, page) {
+  await page.goto(`${muster.url}/keys/new`)
+  await page.check('text=Several devices')
+  await page.fill('#name', 'Shop tills')
+  await page.click('text=Make the key')
+}
+
+test('a key made by clicking brings a machine in, and its page shows it online', async (world) => {
+  const muster = await world.serve()
+  const page = await world.open(muster.url)
+  await sign_in(muster, page)
+  await make_key(muster, page)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await page.click('text=Copy line')
+  const line = await page.evaluate(() => navigator.clipboard.readText())
+  await page.waitForSelector('text=Waiting for the first device')
+  await assert_looks_right(page, 'key created')
+  const pasted = await (await world.machine()).paste(line)
+  assert.match(pasted.output, /✓ Connected/, pasted.errors)
+  await page.waitForSelector('text=is connected')
+
+  await page.click('text=Done, I have copied it')
+  await page.waitForSelector('text=1 online of 1')
+  await page.click('text=Revoke or delete it')
+  await assert_looks_right(page, 'key')
+  await page.click('text=Revoke key and remove 1 device')
+  await page.waitForSelector('text=its devices are removed')
+})
+
+test('without scripts a key is made, and Look again shows its device', async (world) => {
+  const muster = await world.serve()
+  const page = await world.open(muster.url, { javaScript: false })
+  await sign_in(muster, page)
+  await make_key(muster, page)
+  await assert_looks_right(page, 'key created without scripts')
+  await (await world.machine()).paste(await page.textContent('#line-linux'))
+  const [look] = await Promise.all([page.context().waitForEvent('page'), page.click('text=Look again')])
+  await look.waitForSelector('text=1 online of 1')
+})
+
+test('the list and the form look right', async (world) => {
+  const muster = await world.serve()
+  const page = await world.open(muster.url)
+  await sign_in(muster, page)
+  const group = await muster.ask('POST', '/api/groups', { name: 'tills' })
+  const locked = await muster.ask('POST', '/api/groups', { name: 'customers', is_protected: true })
+  const reusable = { type: 'reusable', expires_in: 2592000, usage_limit: 10 }
+  await muster.make_key({ ...reusable, name: 'Shop tills', auto_groups: [group.id] })
+  await muster.make_key({ name: 'Miller bakery', auto_groups: [locked.id] })
+  await page.goto(`${muster.url}/keys`)
+  await assert_looks_right(page, 'keys')
+  await page.goto(`${muster.url}/keys?search=nothing`)
+  await assert_looks_right(page, 'keys none')
+  await page.goto(`${muster.url}/keys/new`)
+  await page.click('text=All options')
+  await assert_looks_right(page, 'new key')
+})
