@@ -144,7 +144,8 @@ Reply page(const Call& call, const SignedIn& who, Page page) {
       .set("notice", notice_of(call.request))
       .set("here", path_with_query(call.request))
       .set("is_light", theme_of(call.request) == "light")
-      .set("is_dark", theme_of(call.request) == "dark");
+      .set("is_dark", theme_of(call.request) == "dark")
+      .set("is_auto", theme_of(call.request).empty());
   return html(render("layout", view, from_disk), page.status);
 }
 

@@ -73,9 +73,9 @@ Reply refuse_early(const Call& call, const Refusal& refusal) {
 Reply not_routed(const Call& call, const Match& match) {
   if (match.allowed_methods.empty())
     return refuse_early(call, Refusal::not_found("404 page not found"));
-  Reply reply = refuse_early(call, Refusal{Kind::wrong_method, Reason::bad_request,
-                                           formatted("{} is not possible here; use {}",
-                                                     call.request.method, match.allowed_methods)});
+  Reply reply = refuse_early(
+      call, Refusal{Kind::wrong_method, Reason::bad_request,
+                    formatted("that is not possible here; use {}", match.allowed_methods)});
   return reply.with_header("Allow", match.allowed_methods);
 }
 

@@ -27,7 +27,7 @@ const binary = process.env.MUSTER_BINARY ?? join(root, 'build/release/muster')
 
 node_test.after(close_browser)
 
-// `work(world)`: `world.serve`, `world.open` and `world.machine` below.
+// `work(world)`: `world.serve`, `world.open`, `world.sign_in` and `world.machine` below.
 export function test(name, work) {
   node_test(name, async () => {
     const world = new World()
@@ -68,6 +68,16 @@ class World {
     return page
   }
 
+  // A page at `/start` in a browser where the owner is signed in.
+  async sign_in(server, look = {}) {
+    const page = await this.open(`${server.url}/sign-in?next=/start`, look)
+    await page.getByLabel('E-mail').fill(server.email)
+    await page.getByLabel('Password').fill(server.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/start')
+    return page
+  }
+
   async machine() {
     const machine = new Machine(await this.#folder())
     this.#endings.push(() => machine.end())
@@ -98,6 +108,7 @@ class World {
 class Server {
   email = 'ana@example.com'
   log = ''
+  said = '' // on standard output: the set-up address, while nobody owns it
   #folder
   #options
   #process
@@ -127,6 +138,12 @@ class Server {
   async make_owner() {
     this.password = await this.command('admin', 'create', '--email', this.email)
     this.token = await this.command('token', 'create', '--email', this.email, '--name', 'browser')
+  }
+
+  // The address that makes the first owner; said right after the server listens.
+  async setup_url() {
+    while (!this.said.includes('\n')) await new Promise((resolve) => setTimeout(resolve, 10))
+    return this.said.trim().split('\n').at(-1)
   }
 
   // One request to the JSON API with the owner's token; what it answers, parsed.
@@ -167,7 +184,7 @@ class Server {
       : ['--listen', `127.0.0.1:${this.#port}`]
     const words = ['serve', '--data', this.#folder, ...listen, ...this.#options]
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', binary, ...words], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
     const began = this.log.length
@@ -178,6 +195,7 @@ class Server {
         this.log += text
         if (/^.*Muster serves .*\n/m.test(this.log.slice(began))) resolve()
       })
+      child.stdout.on('data', (text) => (this.said += text))
     })
     this.#port = await listening_port(child.pid)
   }
