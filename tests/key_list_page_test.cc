@@ -38,7 +38,7 @@ TEST_CASE("the list opens with the keys that are not dead, and counts the others
   CHECK(shows(list, "CI runners"));
   CHECK(!shows(list, "Old office"));
   CHECK(!shows(list, "Short"));
-  for (const char* chip : {"Working · 3", "Paused · 1", "Used up · 0", "Expired · 1", "Revoked · 1",
+  for (const char* chip : {"In use · 3", "Paused · 1", "Used up · 0", "Expired · 1", "Revoked · 1",
                            "All · 5", "Deleted · 0"})
     CHECK(shows(list, chip));
   CHECK(shows(owner.get("/keys?state=revoked"), "Old office"));
@@ -133,18 +133,18 @@ TEST_CASE("the head of a column sorts by it, and the other way round") {
   CHECK(owner.get("/keys?sort=nonsense&page=-1&group=x&state=x").status == 200);
 }
 
-TEST_CASE("fifty keys stand on a page") {
+TEST_CASE("thirty keys stand on a page") {
   World world;
   Browser owner{world};
   owner.sign_in_as();
   for (int i = 0; i < 60; ++i) named(world, formatted("Till {:03}.", i), kReusable);
   const Answer first = owner.get("/keys?sort=name&search=Till");
-  CHECK(shows(first, "1–50 of 60"));
-  CHECK(shows(first, "Till 049."));
-  CHECK(!shows(first, "Till 050."));
+  CHECK(shows(first, "1–30 of 60"));
+  CHECK(shows(first, "Till 029."));
+  CHECK(!shows(first, "Till 030."));
   CHECK(shows(first, "/keys?search=Till&amp;sort=name&amp;page=2"));
-  CHECK(shows(owner.get("/keys?sort=name&search=Till&page=2"), "Till 050."));
-  CHECK(shows(owner.get("/keys?sort=name&search=Till&page=9"), "51–60 of 60"));
+  CHECK(shows(owner.get("/keys?sort=name&search=Till&page=2"), "Till 030."));
+  CHECK(shows(owner.get("/keys?sort=name&search=Till&page=9"), "31–60 of 60"));
 }
 
 TEST_CASE("deleted keys stand under their own filter") {

@@ -19,7 +19,7 @@
 namespace muster::pages {
 namespace {
 
-constexpr std::size_t kPerPage = 50;
+constexpr std::size_t kPerPage = 30;
 
 constexpr std::array<std::string_view, 7> kChoices{"state",  "group", "network", "by",
                                                    "search", "sort",  "page"};
@@ -30,7 +30,7 @@ struct StateChip {
   std::optional<KeyState> state;
 };
 // The first is the list as it opens: keys that are not dead.
-constexpr std::array kStateChips{StateChip{"", "Working", {}},
+constexpr std::array kStateChips{StateChip{"", "In use", {}},
                                  StateChip{"paused", "Paused", KeyState::paused},
                                  StateChip{"overused", "Used up", KeyState::overused},
                                  StateChip{"expired", "Expired", KeyState::expired},
