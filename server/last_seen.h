@@ -50,7 +50,7 @@ class LastSeen {
     bool is_down = false;
   };
 
-  bool counts_as_online(const Call& call) const;
+  static bool counts_as_online(const Call& call, std::int64_t monotonic);
 
   const Clock& clock_;
   mutable std::mutex mutex_;
