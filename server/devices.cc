@@ -4,6 +4,7 @@
 #include <array>
 
 #include "server/clock.h"
+#include "server/device_list.h"
 #include "server/format.h"
 #include "server/groups.h"
 #include "server/ip.h"
@@ -323,28 +324,11 @@ std::optional<Device> find_last_enrolled(const Snapshot& snapshot, KeyId key) {
 
 std::vector<Device> list_devices(const Snapshot& snapshot, const DeviceFilter& filter,
                                  DeviceId after, int limit) {
-  std::string sql = formatted("{} WHERE d.id > ?", kSelect);
-  std::vector<Bind> values{after};
-  const auto also = [&](std::string_view condition, std::initializer_list<Bind> bound) {
-    sql += formatted(" AND {}", condition);
-    values.insert(values.end(), bound);
-  };
-  also(filter.status == DeviceStatus::removed ? "d.removed_at IS NOT NULL" : "d.removed_at IS NULL",
-       {});
-  if (filter.status == DeviceStatus::waiting) also("d.approved_at IS NULL", {});
-  if (filter.status == DeviceStatus::connected) also("d.approved_at IS NOT NULL", {});
-  if (filter.setup_key_id) also("d.setup_key_id = ?", {*filter.setup_key_id});
-  if (filter.group_id && *filter.group_id != kAllGroup)
-    also("d.id IN (SELECT device_id FROM group_members WHERE group_id = ?)", {*filter.group_id});
-  if (filter.os) also("d.os = ?", {*filter.os});
-  const std::string pattern = like_pattern(filter.search);
-  if (!filter.search.empty())
-    also(
-        "(d.name LIKE ? ESCAPE '\\' OR d.hostname LIKE ? ESCAPE '\\'"
-        " OR d.id IN (SELECT device_id FROM addresses WHERE address = ?))",
-        {pattern, pattern, parse_ipv4(filter.search)});
-  also("true ORDER BY d.id LIMIT ?", {limit});
-
+  const DeviceConditions conditions{filter};
+  const std::string sql =
+      formatted("{} WHERE {} AND d.id > ? ORDER BY d.id LIMIT ?", kSelect, conditions.sql);
+  std::vector<Bind> values = conditions.values;
+  values.insert(values.end(), {Bind{after}, Bind{limit}});
   std::vector<Device> devices;
   auto query = snapshot.query(sql, std::span<const Bind>{values});
   while (query.step()) devices.push_back(read_device(query));

@@ -188,6 +188,14 @@ const auto& table() {
       route<pages::delete_key>("POST", "/keys/{id}/delete"),
       route<pages::account>("GET", "/account"),
       route<pages::change_password>("POST", "/account/password"),
+      route<pages::list_groups>("GET", "/groups"),
+      route<pages::show_new_group>("GET", "/groups/new"),
+      route<pages::make_group>("POST", "/groups/new"),
+      route<pages::show_group>("GET", "/groups/{id}"),
+      route<pages::save_group>("POST", "/groups/{id}"),
+      route<pages::show_protection>("GET", "/groups/{id}/protection"),
+      route<pages::set_protection>("POST", "/groups/{id}/protection"),
+      route<pages::delete_group>("POST", "/groups/{id}/delete"),
       route<pages::audit_log>("GET", "/audit"),
   };
   return routes;

@@ -55,6 +55,15 @@ Result<Reply> delete_key(const Call& call, const Visitor<Right::keys_write>& who
 Result<Reply> account(const Call& call, const SignedIn& who);
 Result<Reply> change_password(const Call& call, const SignedIn& who);
 
+Result<Reply> list_groups(const Call& call, const Visitor<Right::groups_read>& who);
+Result<Reply> show_new_group(const Call& call, const Visitor<Right::groups_write>& who);
+Result<Reply> make_group(const Call& call, const Visitor<Right::groups_write>& who);
+Result<Reply> show_group(const Call& call, const Visitor<Right::groups_read>& who);
+Result<Reply> save_group(const Call& call, const Visitor<Right::groups_write>& who);
+Result<Reply> show_protection(const Call& call, const Visitor<Right::groups_write>& who);
+Result<Reply> set_protection(const Call& call, const Visitor<Right::groups_write>& who);
+Result<Reply> delete_group(const Call& call, const Visitor<Right::groups_write>& who);
+
 Result<Reply> audit_log(const Call& call, const Visitor<Right::audit_read>& who);
 
 }  // namespace muster::pages
