@@ -17,8 +17,8 @@ constexpr std::string_view kWorkingKey =
 
 DeviceConditions::DeviceConditions(const DeviceFilter& filter)
     : pattern_(like_pattern(filter.search)) {
-  sql = filter.status == DeviceStatus::removed ? "d.removed_at IS NOT NULL"
-                                               : "d.removed_at IS NULL";
+  sql =
+      filter.status == DeviceStatus::removed ? "d.removed_at IS NOT NULL" : "d.removed_at IS NULL";
   if (filter.status == DeviceStatus::waiting) also("d.approved_at IS NULL");
   if (filter.status == DeviceStatus::connected) also("d.approved_at IS NOT NULL");
   if (filter.setup_key_id) also("d.setup_key_id = ?", {*filter.setup_key_id});

@@ -75,8 +75,7 @@ TEST_CASE_METHOD(Groups, "a new group comes with a default key, shown once") {
 }
 
 TEST_CASE_METHOD(Groups, "a new group without the box gets no key") {
-  const Answer made =
-      owner.post("/groups/new", {{"name", "shops"}, {"is_protected", "on"}});
+  const Answer made = owner.post("/groups/new", {{"name", "shops"}, {"is_protected", "on"}});
   CHECK(made.status == 303);
   CHECK(made.headers.at("Location") == "/groups/2?notice=group-made");
   CHECK(world.number("SELECT is_protected FROM groups WHERE id = 2") == 1);
@@ -88,8 +87,7 @@ TEST_CASE_METHOD(Groups, "a new group that cannot be keeps what was typed") {
   world.make_group("shops");
   const std::string before = world.stored();
   for (const char* name : {"shops", "", "  "}) {
-    const Answer answer =
-        owner.post("/groups/new", {{"name", name}, {"requires_approval", "on"}});
+    const Answer answer = owner.post("/groups/new", {{"name", name}, {"requires_approval", "on"}});
     CHECK(answer.status == 422);
     CHECK(has(answer.body, "role=\"alert\""));
     CHECK(has(answer.body, "name=\"requires_approval\" checked"));
@@ -111,8 +109,7 @@ TEST_CASE_METHOD(Groups, "a group's page shows its devices and the keys that nam
 
 TEST_CASE_METHOD(Groups, "a group is renamed, and its devices made to wait") {
   world.make_group("shops");
-  const Answer saved =
-      owner.post("/groups/2", {{"name", "tills"}, {"requires_approval", "on"}});
+  const Answer saved = owner.post("/groups/2", {{"name", "tills"}, {"requires_approval", "on"}});
   CHECK(saved.headers.at("Location") == "/groups/2?notice=group-saved");
   CHECK(world.text("SELECT name FROM groups WHERE id = 2") == "tills");
   CHECK(world.number("SELECT requires_approval FROM groups WHERE id = 2") == 1);
@@ -166,8 +163,7 @@ TEST_CASE_METHOD(Groups, "a group that a working key names stays, and the page s
   CHECK(refused.status == 422);
   CHECK(has(refused.body, "The group stays: the key "));
   world.ask("DELETE", "/api/setup-keys/" + key.at("id").get<std::string>());
-  CHECK(owner.post("/groups/2/delete").headers.at("Location") ==
-        "/groups?notice=group-deleted");
+  CHECK(owner.post("/groups/2/delete").headers.at("Location") == "/groups?notice=group-deleted");
   CHECK(owner.get("/groups/2").status == 404);
 }
 

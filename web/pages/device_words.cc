@@ -49,8 +49,7 @@ View device_row(const Device& device, const LastSeen& last_seen, std::int64_t no
       .set("tags", words_of(device.tags))
       .set("key_id", to_text(device.setup_key_id))
       .set("key_name", device.setup_key_name)
-      .set("seen",
-           time_view(last_seen_at(last_seen, device.id, device.stored_last_seen_at), now));
+      .set("seen", time_view(last_seen_at(last_seen, device.id, device.stored_last_seen_at), now));
   return view;
 }
 

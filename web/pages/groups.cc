@@ -130,8 +130,8 @@ std::vector<View> key_rows(const std::vector<NamingKey>& keys) {
 // What stands in the group and names it; the first of each.
 void set_contents(View& view, const Call& call, const Snapshot& snapshot, const Group& group) {
   const std::int64_t now = call.app.clock.now();
-  const DeviceFilter filter{.status = {}, .setup_key_id = {}, .group_id = group.id, .os = {},
-                            .search = {}};
+  const DeviceFilter filter{
+      .status = {}, .setup_key_id = {}, .group_id = group.id, .os = {}, .search = {}};
   std::vector<View> rows;
   for (const Device& device : muster::list_devices(snapshot, filter, DeviceId{}, kRows))
     rows.push_back(device_row(device, call.app.last_seen, now));
@@ -202,16 +202,16 @@ Result<Reply> list_groups(const Call& call, const Visitor<Right::groups_read>& w
     const std::int64_t last = std::max<std::int64_t>(1, (total + kRows - 1) / kRows);
     const std::int64_t number = std::clamp<std::int64_t>(address.number("page"), 1, last);
     const auto from = static_cast<std::size_t>((number - 1) * kRows);
-    const auto shown = std::span{groups}.subspan(from).first(
-        std::min<std::size_t>(kRows, groups.size() - from));
+    const auto shown =
+        std::span{groups}.subspan(from).first(std::min<std::size_t>(kRows, groups.size() - from));
     const auto other_page = [&](std::int64_t page) {
       return page < 1 || page > last ? "" : address.with("page", std::to_string(page));
     };
     view.set("rows", group_rows(snapshot, shown, call.app.clock.now()))
         .set("has_rows", total > 0)
         .set("is_only_all", total == 1 && search.empty())
-        .set("range", last == 1 ? ""
-                                : formatted("{} to {} of {}", from + 1, from + shown.size(), total))
+        .set("range",
+             last == 1 ? "" : formatted("{} to {} of {}", from + 1, from + shown.size(), total))
         .set("previous", other_page(number - 1))
         .set("next", other_page(number + 1));
   });
@@ -240,8 +240,7 @@ Result<Reply> show_group(const Call& call, const Visitor<Right::groups_read>& wh
 }
 
 Result<Reply> save_group(const Call& call, const Visitor<Right::groups_write>& who) {
-  const Entered entered{std::string{who.form().value("name")},
-                        who.form().has("requires_approval")};
+  const Entered entered{std::string{who.form().value("name")}, who.form().has("requires_approval")};
   GroupChange change{.name = {}, .is_protected = {}, .requires_approval = {}, .devices = {}};
   change.requires_approval = entered.requires_approval;
   if (group_id(call) != kAllGroup) change.name = entered.name;
@@ -259,8 +258,7 @@ Result<Reply> show_protection(const Call& call, const Visitor<Right::groups_writ
   const auto group = call.read([&](const Snapshot& snapshot) {
     auto found = find_group(snapshot, group_id(call));
     if (!found) return found;
-    const auto keys =
-        list_keys_stopped_by_protection(snapshot, found->id, call.app.clock.now());
+    const auto keys = list_keys_stopped_by_protection(snapshot, found->id, call.app.clock.now());
     const auto total = static_cast<std::int64_t>(keys.size());
     for (const NamedKey& key : keys)
       if (rows.size() < kRows)

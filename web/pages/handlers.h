@@ -55,6 +55,13 @@ Result<Reply> delete_key(const Call& call, const Visitor<Right::keys_write>& who
 Result<Reply> account(const Call& call, const SignedIn& who);
 Result<Reply> change_password(const Call& call, const SignedIn& who);
 
+Result<Reply> list_devices(const Call& call, const Visitor<Right::devices_read>& who);
+Result<Reply> show_device(const Call& call, const Visitor<Right::devices_read>& who);
+Result<Reply> save_device(const Call& call, const Visitor<Right::devices_write>& who);
+Result<Reply> approve_device(const Call& call, const Visitor<Right::devices_write>& who);
+Result<Reply> show_device_removal(const Call& call, const Visitor<Right::devices_write>& who);
+Result<Reply> remove_device(const Call& call, const Visitor<Right::devices_write>& who);
+
 Result<Reply> list_groups(const Call& call, const Visitor<Right::groups_read>& who);
 Result<Reply> show_new_group(const Call& call, const Visitor<Right::groups_write>& who);
 Result<Reply> make_group(const Call& call, const Visitor<Right::groups_write>& who);
