@@ -62,7 +62,7 @@ TEST_CASE("the address in the settings is what machines are told, at once and af
   CHECK(told().empty());
 }
 
-TEST_CASE("--public-url wins over the address in the settings") {
+TEST_CASE("the option --public-url wins over the address in the settings") {
   World world;
   REQUIRE(set(world, "https://stored.example.com"));
   world.config.public_url = "https://given.example.com";
