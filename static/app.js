@@ -42,6 +42,7 @@ for (const part of document.querySelectorAll("[data-live]")) {
     if (document.hidden) return;
     try {
       const answer = await fetch(part.dataset.live, { headers: { "X-Live": "1" }, cache: "no-store" });
+      if (answer.status === 401) return say("You are signed out. Load this page again to sign in.");
       if (!answer.ok) throw new Error(String(answer.status));
       const html = await answer.text();
       last = new Date();
