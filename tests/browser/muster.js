@@ -32,7 +32,7 @@ export function test(name, work) {
   node_test(name, async () => {
     const world = new World()
     try {
-      await within(90, work(world))
+      await within(240, work(world))
       for (const page of world.pages) page.assert_no_trouble()
     } catch (error) {
       await world.describe(name)
