@@ -219,7 +219,7 @@ DeviceStatus Device::status() const {
 }
 
 std::string Device::full_name() const {
-  const std::string label = make_label(name);
+  std::string label = make_label(name);
   if (addresses.empty()) return label;
   return formatted("{}.{}.internal", label, make_label(addresses.front().network));
 }

@@ -152,7 +152,7 @@ Reply page(const Call& call, const SignedIn& who, Page page) {
   return html(render("layout", view, from_disk), page.status);
 }
 
-Reply plain_page(const Call& call, Page page) {
+Reply plain_page(const Call& call, const Page& page) {
   const bool from_disk = call.app.config.dev;
   const std::string content = render(page.name, page.view, from_disk);
   return html(render("plain", frame_of(call, page, content), from_disk), page.status);

@@ -23,7 +23,7 @@ struct Page {
 
 // Every template finds `csrf_token` and `form_number` set, beside what its own view sets.
 Reply page(const Call& call, const SignedIn& who, Page page);
-Reply plain_page(const Call& call, Page page);
+Reply plain_page(const Call& call, const Page& page);
 // A part of a page, for its renewal. `view` as for the page's own include of the partial.
 Reply fragment(const Call& call, std::string_view name, const View& view);
 

@@ -1,7 +1,8 @@
 #include "web/routes.h"
 
 #include <algorithm>
-#include <array>
+#include <string>
+#include <vector>
 
 #include "web/api/handlers.h"
 #include "web/pages/handlers.h"
@@ -82,9 +83,9 @@ Route route(std::string_view method, std::string_view pattern,
 // A group's PUT carries all its devices, 24 bytes each at the most.
 constexpr std::size_t kMembersLimit = 4 * 1024 * 1024;
 
-// The first that matches is taken: `/keys/new` stands before `/keys/{id}`.
-const auto& table() {
-  static const std::array routes{
+// Of each table the first row that matches is taken: `/keys/new` stands before `/keys/{id}`.
+std::vector<Route> routes_of_programs() {
+  return {
       route<api::healthz>("GET", "/healthz"),
       route<api::readyz>("GET", "/readyz"),
       route<api::install_sh>("GET", "/install.sh"),
@@ -149,6 +150,11 @@ const auto& table() {
       route<api::patch_network>("PATCH", "/api/networks/{id}"),
       route<api::delete_network>("DELETE", "/api/networks/{id}"),
 
+  };
+}
+
+std::vector<Route> routes_of_people() {
+  return {
       route<pages::static_file>("GET", "/static/{file}"),
       route<pages::show_first_run>("GET", "/first-run/{secret}"),
       route<pages::first_run>("POST", "/first-run/{secret}"),
@@ -204,6 +210,15 @@ const auto& table() {
       route<pages::delete_group>("POST", "/groups/{id}/delete"),
       route<pages::audit_log>("GET", "/audit"),
   };
+}
+
+const std::vector<Route>& table() {
+  static const std::vector<Route> routes = [] {
+    auto all = routes_of_programs();
+    const auto pages = routes_of_people();
+    all.insert(all.end(), pages.begin(), pages.end());
+    return all;
+  }();
   return routes;
 }
 

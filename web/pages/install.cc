@@ -116,7 +116,7 @@ bool is_phone(std::string_view agent) {
 // The one that the browser runs on comes first.
 std::array<System, kSystems.size()> systems_for(std::string_view agent) {
   auto systems = kSystems;
-  std::ranges::stable_partition(systems, [&](const System& system) {
+  std::stable_partition(systems.begin(), systems.end(), [&](const System& system) {
     return !is_phone(agent) && agent.find(system.sign) != std::string_view::npos;
   });
   return systems;

@@ -83,9 +83,8 @@ void set_places(View& view, const Call& call, const Key& key) {
     const auto standard = find_default_network(snapshot);
     if (networks.empty() && standard) networks.push_back(standard->name);
   });
-  view.set("has_groups", !groups.empty())
-      .set("groups", std::move(groups))
-      .set("networks", join(networks, ", "));
+  view.set("has_groups", !groups.empty()).set("networks", join(networks, ", "));
+  view.set("groups", std::move(groups));
 }
 
 void set_facts(View& view, const Call& call, const Key& key) {

@@ -150,9 +150,8 @@ void set_lists(View& view, const Call& call, const KeyForm& typed) {
   });
   view.set("has_groups", !groups.empty())
       .set("any_protected", any_protected)
-      .set("group_boxes", std::move(groups))
-      .set("has_networks", networks.size() > 1)
-      .set("network_boxes", std::move(networks));
+      .set("has_networks", networks.size() > 1);
+  view.set("group_boxes", std::move(groups)).set("network_boxes", std::move(networks));
 }
 
 void set_choices(View& view, const KeyForm& typed, const Key* key) {

@@ -225,8 +225,8 @@ Result<Reply> list_links(const Call& call, const Visitor<Right::links_read>& who
   std::vector<View> rows;
   for (const InstallLink& link : links) rows.push_back(row_of(link, now));
   View view;
-  view.set("has_links", !rows.empty())
-      .set("links", std::move(rows))
+  view.set("has_links", !rows.empty());
+  view.set("links", std::move(rows))
       .set("chips", chips_of(wanted, counts, all))
       .set("sorts", sorts_of(wanted))
       .set("state", state)

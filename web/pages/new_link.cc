@@ -64,10 +64,8 @@ Reply show_form(const Call& call, const Writer& who, const NewLink& entered,
   call.read([&](const Snapshot& snapshot) {
     auto networks = network_choices(snapshot, entered);
     auto groups = group_choices(snapshot, entered);
-    view.set("has_groups", !groups.empty())
-        .set("groups", std::move(groups))
-        .set("has_networks", !networks.empty())
-        .set("networks", std::move(networks));
+    view.set("has_groups", !groups.empty()).set("has_networks", !networks.empty());
+    view.set("groups", std::move(groups)).set("networks", std::move(networks));
   });
   view.set("recipient", entered.recipient)
       .set("message_text", entered.message)
