@@ -23,7 +23,7 @@ for (const javaScript of [true, false]) {
     await fill_in(page)
     await page.getByRole('button', { name: 'Make me the owner' }).click()
 
-    assert.equal(new URL(page.url()).pathname, '/start')
+    await page.waitForURL((url) => url.pathname === '/start')
     await assert_looks_right(page, `start ${scripts}`)
     const late = await world.open(setup_url, { javaScript })
     assert.match(await late.textContent('main'), /has an owner now/)
@@ -51,7 +51,7 @@ test('signing in, the menu and signing out need no mouse', async (world) => {
   await page.keyboard.press('Tab')
   await page.keyboard.type(muster.password)
   await page.keyboard.press('Enter')
-  await page.waitForURL('**/account')
+  await page.waitForURL((url) => url.pathname === '/account')
   await assert_looks_right(page, 'account')
 
   await page.keyboard.press('Tab')
@@ -59,7 +59,7 @@ test('signing in, the menu and signing out need no mouse', async (world) => {
   while ((await page.evaluate(() => document.activeElement.textContent)) !== 'Sign out')
     await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
-  await page.waitForURL('**/sign-in')
+  await page.waitForURL((url) => url.pathname === '/sign-in')
 })
 
 test('a wrong password is told plainly, and the page keeps the address', async (world) => {
@@ -78,6 +78,7 @@ test('the colors that were chosen stay on the next page', async (world) => {
   const muster = await world.serve()
   const page = await world.sign_in(muster)
   await page.getByRole('button', { name: 'Dark' }).click()
+  await page.locator('html[data-theme=dark]').waitFor()
   await page.goto(`${muster.url}/account`)
 
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark')

@@ -5,14 +5,6 @@ import { randomBytes } from 'node:crypto'
 import { assert_looks_right } from './look.js'
 import { test } from './muster.js'
 
-async function sign_in(world, muster) {
-  const page = await world.open(`${muster.url}/sign-in`)
-  await page.fill('#email', muster.email)
-  await page.fill('#password', muster.password)
-  await page.click('button.main')
-  return page
-}
-
 function enroll(muster, key, hostname) {
   const device_secret = `mdev_${randomBytes(32).toString('hex')}`
   const facts = { os: 'linux', os_version: 'Debian 12', arch: 'arm64', agent_version: '1' }
@@ -33,7 +25,7 @@ test('groups, devices and the audit log look right', async (world) => {
     await enroll(muster, key, name)
   await muster.ask('PATCH', '/api/devices/1', { approved: true })
 
-  const page = await sign_in(world, muster)
+  const page = await world.sign_in(muster)
   for (const path of ['groups', `groups/${shops.id}`, `groups/${shops.id}/protection`, 'devices',
     'devices/1', 'devices/2', 'devices/1/remove', 'audit']) {
     await page.goto(`${muster.url}/${path}`)
@@ -43,7 +35,7 @@ test('groups, devices and the audit log look right', async (world) => {
 
 test('a group made in the pages shows its default key once', async (world) => {
   const muster = await world.serve()
-  const page = await sign_in(world, muster)
+  const page = await world.sign_in(muster)
   await page.goto(`${muster.url}/groups/new`)
   await assert_looks_right(page, 'new group')
   await page.fill('#name', 'shops')

@@ -4,13 +4,6 @@ import assert from 'node:assert/strict'
 
 import { test } from './muster.js'
 
-async function sign_in(muster, page) {
-  await page.goto(`${muster.url}/sign-in`)
-  await page.fill('#email', muster.email)
-  await page.fill('#password', muster.password)
-  await page.click('main button')
-}
-
 // The address of the link in the page that made it.
 const link_in = (page) => page.textContent('#url')
 
@@ -33,8 +26,7 @@ async function open_link(world, url, look) {
 
 test('a link made by clicking connects one machine, and both open pages tell', async (world) => {
   const muster = await world.serve()
-  const page = await world.open(muster.url)
-  await sign_in(muster, page)
+  const page = await world.sign_in(muster)
   const url = await make_link(muster, page)
   await page.click('text=Copy message')
   const copied = await page.evaluate(() => navigator.clipboard.readText())
@@ -75,8 +67,7 @@ test('a link made by clicking connects one machine, and both open pages tell', a
 test('a link does all of it without scripts; Look again takes the place of the live part', async (world) => {
   const without_scripts = { javaScript: false, size: 'phone' }
   const muster = await world.serve()
-  const page = await world.open(muster.url, without_scripts)
-  await sign_in(muster, page)
+  const page = await world.sign_in(muster, without_scripts)
   const url = await make_link(muster, page)
 
   const stranger = await open_link(world, url, without_scripts)

@@ -5,24 +5,17 @@ import assert from 'node:assert/strict'
 import { assert_looks_right } from './look.js'
 import { test } from './muster.js'
 
-async function sign_in(muster, page) {
-  await page.goto(`${muster.url}/sign-in`)
-  await page.fill('#email', muster.email)
-  await page.fill('#password', muster.password)
-  await page.click('main button')
-}
-
 async function make_key(muster, page) {
   await page.goto(`${muster.url}/keys/new`)
   await page.check('text=Several devices')
   await page.fill('#name', 'Shop tills')
   await page.click('text=Make the key')
+  await page.locator('#line-linux').waitFor()
 }
 
 test('a key made by clicking brings a machine in, and its page shows it online', async (world) => {
   const muster = await world.serve()
-  const page = await world.open(muster.url)
-  await sign_in(muster, page)
+  const page = await world.sign_in(muster)
   await make_key(muster, page)
   await page.keyboard.press('Escape')
   await page.keyboard.press('Escape')
@@ -44,8 +37,7 @@ test('a key made by clicking brings a machine in, and its page shows it online',
 
 test('without scripts a key is made, and Look again shows its device', async (world) => {
   const muster = await world.serve()
-  const page = await world.open(muster.url, { javaScript: false })
-  await sign_in(muster, page)
+  const page = await world.sign_in(muster, { javaScript: false })
   await make_key(muster, page)
   await assert_looks_right(page, 'key created without scripts')
   await (await world.machine()).paste(await page.textContent('#line-linux'))
@@ -55,8 +47,7 @@ test('without scripts a key is made, and Look again shows its device', async (wo
 
 test('the list and the form look right', async (world) => {
   const muster = await world.serve()
-  const page = await world.open(muster.url)
-  await sign_in(muster, page)
+  const page = await world.sign_in(muster)
   const group = await muster.ask('POST', '/api/groups', { name: 'tills' })
   const locked = await muster.ask('POST', '/api/groups', { name: 'customers', is_protected: true })
   const reusable = { type: 'reusable', expires_in: 2592000, usage_limit: 10 }

@@ -74,7 +74,7 @@ class World {
     await page.getByLabel('E-mail').fill(server.email)
     await page.getByLabel('Password').fill(server.password)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.waitForURL('**/start')
+    await page.waitForURL((url) => url.pathname === '/start')
     return page
   }
 
