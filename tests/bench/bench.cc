@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <thread>
 #include <vector>
 
 #include "server/format.h"
 #include "server/secret.h"
+#include "server/sessions.h"
 #include "tests/bench/bare_sqlite.h"
 #include "tests/bench/load.h"
 #include "tests/installation.h"
@@ -173,15 +175,32 @@ constexpr const char* kLists[]{
     "/api/groups",
 };
 
+// The pages, as a browser asks for them.
+constexpr const char* kPages[]{"/keys", "/keys?state=all&sort=-used_times", "/devices",
+                               "/devices?search=machine-99", "/groups"};
+
+// The header of a browser where the owner is signed in.
+std::string cookie_of_owner(const std::filesystem::path& path) {
+  Database database{{.path = path.string()}};
+  const Secret secret = database.write([](Transaction& tx) {
+    const By by = By::command_line(std::time(nullptr));
+    return create_session(tx, by, UserId{1}, "bench");
+  });
+  return formatted("Cookie: muster-session={}\r\n", secret.reveal());
+}
+
 void measure_lists() {
   table("Lists at 1,000 keys and 10,000 devices", {"path", "median of 31"});
   const Prepared prepared;
   write_devices(prepared.database(), 10'000);
   write_keys(prepared.database(), 1'000);
+  const std::string cookie = cookie_of_owner(prepared.database());
   const ServerProcess server{prepared.owned.data};
   const std::string token = "Authorization: Token " + prepared.owned.token + "\r\n";
   for (const char* path : kLists)
     row({path, milliseconds(median_answer(server.port(), request_to("GET", path, "", token)))});
+  for (const char* path : kPages)
+    row({path, milliseconds(median_answer(server.port(), request_to("GET", path, "", cookie)))});
 }
 
 std::uint16_t free_port() {
@@ -197,7 +216,8 @@ double start_once(const std::filesystem::path& data, std::uint16_t port) {
                       "--listen",    listen.c_str(), nullptr};
   posix_spawn_file_actions_t silence;
   ::posix_spawn_file_actions_init(&silence);
-  ::posix_spawn_file_actions_addopen(&silence, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  for (const int file : {STDOUT_FILENO, STDERR_FILENO})
+    ::posix_spawn_file_actions_addopen(&silence, file, "/dev/null", O_WRONLY, 0);
   pid_t pid = 0;
   const auto begin = Clock::now();
   if (::posix_spawn(&pid, MUSTER_BINARY, &silence, nullptr, const_cast<char**>(words), environ) !=
