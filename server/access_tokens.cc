@@ -172,6 +172,13 @@ Result<void> revoke_token(Transaction& tx, const By& by, const Person& person, T
   return {};
 }
 
+void revoke_tokens(Transaction& tx, const By& by, const Person& person) {
+  for (const AccessToken& token : list_tokens(tx, person.id)) {
+    tx.run("UPDATE access_tokens SET revoked_at = ? WHERE id = ?", {by.at, token.id});
+    audit_token(tx, by, person, token, "personal.access.token.delete");
+  }
+}
+
 Result<void> check_confined(const By& by, const std::vector<GroupId>& groups,
                             bool allow_group_choice) {
   const auto is_named = [&](GroupId id) {

@@ -73,6 +73,8 @@ std::vector<AccessToken> list_tokens(const Snapshot& snapshot, UserId user);
 std::optional<AccessToken> find_token(const Snapshot& snapshot, UserId user, TokenId id);
 // Ends this one token. The keys made with it stay.
 Result<void> revoke_token(Transaction& tx, const By& by, const Person& person, TokenId id);
+// All of a person's. The keys made with them stay.
+void revoke_tokens(Transaction& tx, const By& by, const Person& person);
 
 // A token confined to groups manages keys that name one or more of them, nothing else, and let
 // nobody choose further ones.

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "server/access_tokens.h"
 #include "server/format.h"
 #include "server/keys.h"
 #include "server/networks.h"
+#include "server/sessions.h"
 #include "server/text.h"
 
 namespace muster {
@@ -121,6 +123,41 @@ Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view
                 " VALUES ('', ?, 'admin', 1, ?)",
                 {name, by.at})};
   return audited(tx, by, id);
+}
+
+Refusal person_not_found(UserId id) {
+  return Refusal::not_found(formatted("user: {} not found", id.value));
+}
+
+Result<void> check_may_manage(const Snapshot& snapshot, const By& by, const Person& person) {
+  if (person.role != Role::owner || !by.user_id) return {};
+  const auto caller = find_person(snapshot, by.user_id);
+  if (caller && caller->role == Role::owner) return {};
+  return Refusal::forbidden("only an owner may do that to an owner");
+}
+
+Result<Person> remove_person(Transaction& tx, const By& by, UserId id) {
+  auto person = find_person(tx, id);
+  if (!person) return person_not_found(id);
+  if (auto checked = check_may_manage(tx, by, *person); !checked) return checked.refusal();
+  if (tx.run("UPDATE users SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL"
+             " AND (role <> 'owner' OR is_service_user = 1 OR EXISTS (SELECT 1 FROM users other"
+             "   WHERE other.id <> ?1 AND other.role = 'owner' AND other.is_service_user = 0"
+             "   AND other.removed_at IS NULL AND other.status = 'active'))",
+             {id, by.at}) == 0)
+    return Refusal::conflict(
+        formatted("{} is the last owner and cannot be removed: make somebody else an owner first",
+                  person->label()));
+  end_sessions(tx, by, *person);
+  revoke_tokens(tx, by, *person);
+  append_audit(tx, by,
+               {.code = "user.delete",
+                .target = subject_of(*person),
+                .details = {{"email", person->email},
+                            {"name", person->name},
+                            {"role", std::string{text_of(person->role)}},
+                            {"is_service_user", person->is_service_user ? "true" : "false"}}});
+  return std::move(*person);
 }
 
 std::optional<Person> find_person(const Snapshot& snapshot, UserId id) {

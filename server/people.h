@@ -49,6 +49,17 @@ Result<Person> create_first_owner(Transaction& tx, const By& by, const NewOwner&
 // The service user of that name, made as an admin when there is none.
 Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view name);
 
+// Marks the person or service user removed, ends their sessions and revokes their tokens. Their
+// keys and devices stay: what goes with somebody is decided in revocation.h. Refuses the last owner
+// who can sign in (409), also of two removed at once, and an owner to an admin (403).
+Result<Person> remove_person(Transaction& tx, const By& by, UserId id);
+
+// Owners are beyond admins; the command line and owners may do everything. By the caller's role as
+// it is in this act.
+Result<void> check_may_manage(const Snapshot& snapshot, const By& by, const Person& person);
+
+Refusal person_not_found(UserId id);
+
 std::optional<Person> find_person(const Snapshot& snapshot, UserId id);
 std::optional<Person> find_person_by_email(const Snapshot& snapshot, std::string_view email);
 // All who are not removed, by id; `service`: only service users, or only people.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/clock.h"
 #include "server/text.h"
 
 namespace muster {
@@ -87,6 +88,38 @@ void end_other_sessions(Transaction& tx, UserId person, SessionId except) {
       " (SELECT id FROM sessions WHERE user_id = ? AND id <> ?)",
       {person, except});
   tx.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", {person, except});
+}
+
+void end_sessions(Transaction& tx, const By& by, const Person& person) {
+  struct Ended {
+    SessionId id;
+    std::int64_t created_at;
+    std::string from;
+    std::string browser;
+  };
+  std::vector<Ended> all;
+  {
+    auto query = tx.query(
+        "SELECT id, created_at, \"from\", browser FROM sessions WHERE user_id = ? ORDER BY id",
+        {person.id});
+    while (query.step()) {
+      Ended& session = all.emplace_back();
+      session.id = query.id<SessionId>();
+      session.created_at = query.integer();
+      session.from = query.text();
+      session.browser = query.text();
+    }
+  }
+  for (const Ended& session : all) {
+    end_session(tx, session.id);
+    append_audit(tx, by,
+                 {.code = "user.session.end",
+                  .target = subject_of(person),
+                  .details = {{"session_id", to_text(session.id)},
+                              {"created_at", rfc3339(session.created_at)},
+                              {"session_from", session.from},
+                              {"browser", session.browser}}});
+  }
 }
 
 void delete_ended_sessions(Transaction& tx, const SessionUses& uses, std::int64_t now) {

@@ -54,6 +54,8 @@ std::optional<LiveSession> find_live_session(const Snapshot& snapshot, const Has
 void end_session(Transaction& tx, SessionId id);
 // All of a person's but one: a new password ends what the old one opened.
 void end_other_sessions(Transaction& tx, UserId person, SessionId except);
+// All of a person who is removed or blocked, each with its row in the audit log.
+void end_sessions(Transaction& tx, const By& by, const Person& person);
 // Sessions that ran out, with their form numbers. For upkeep.
 void delete_ended_sessions(Transaction& tx, const SessionUses& uses, std::int64_t now);
 

@@ -51,6 +51,8 @@ constexpr std::array kActivities{
     Activity{"server.purge", "Dead keys and devices purged"},
     Activity{"settings.purge_days.update", "Purge time updated"},
     Activity{"user.create", "User created"},
+    Activity{"user.delete", "User deleted"},
+    Activity{"user.session.end", "User session ended"},
     Activity{"personal.access.token.create", "Personal access token created"},
     Activity{"personal.access.token.delete", "Personal access token deleted"},
 };

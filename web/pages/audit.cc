@@ -67,6 +67,8 @@ constexpr std::array kSentences{
     Sentence{"network.update", "changed the network"},
     Sentence{"network.delete", "deleted the network"},
     Sentence{"user.create", "added the person", "as", "role"},
+    Sentence{"user.delete", "removed the person"},
+    Sentence{"user.session.end", "signed out", "from", "session_from"},
     Sentence{"user.password.change", "changed the password of"},
     Sentence{"personal.access.token.create", "made for", "the access token", "name"},
     Sentence{"personal.access.token.delete", "revoked of", "the access token", "name"},
