@@ -1,7 +1,10 @@
 #include "server/audit.h"
 
+#include <array>
+
 #include "server/format.h"
 #include "server/json_writer.h"
+#include "server/secret.h"
 
 namespace muster {
 namespace {
@@ -61,6 +64,12 @@ Subject Subject::parse(std::string_view text) {
   subject.kind = head.substr(0, colon);
   if (colon != std::string_view::npos) subject.id = head.substr(colon + 1);
   return subject;
+}
+
+std::string new_cascade_id() {
+  std::array<std::uint8_t, 8> bytes{};
+  fill_random(bytes);
+  return hex_of(bytes);
 }
 
 void append_audit(Transaction& tx, const By& by, const AuditEntry& entry) {

@@ -40,6 +40,9 @@ struct By {
   static By command_line(std::int64_t now) { return {{"command_line", "", ""}, "", now}; }
 };
 
+// Joins the rows of one larger act.
+std::string new_cascade_id();
+
 struct AuditEntry {
   std::string_view code;
   Subject target;

@@ -255,18 +255,33 @@ void append_about(Transaction& tx, const By& by, std::string_view code, const Ke
   append_audit(tx, by, {.code = code, .target = subject_of(key), .details = audit_details(key)});
 }
 
-void revoke(Transaction& tx, const By& by, const Key& key) {
-  if (tx.run("UPDATE setup_keys SET revoked_at = ?1, updated_at = ?1"
-             " WHERE id = ?2 AND revoked_at IS NULL",
-             {by.at, key.id}) == 1)
-    append_about(tx, by, "setupkey.revoke", key);
+// Whether it changed, as below.
+bool revoke(Transaction& tx, const By& by, const Key& key) {
+  const bool changed = tx.run(
+                           "UPDATE setup_keys SET revoked_at = ?1, updated_at = ?1"
+                           " WHERE id = ?2 AND revoked_at IS NULL",
+                           {by.at, key.id}) == 1;
+  if (changed) append_about(tx, by, "setupkey.revoke", key);
+  return changed;
 }
 
-void pause(Transaction& tx, const By& by, const Key& key, bool paused) {
-  if (tx.run("UPDATE setup_keys SET paused_at = iif(?1, ?2, NULL), updated_at = ?2"
-             " WHERE id = ?3 AND (paused_at IS NULL) = ?1",
-             {paused, by.at, key.id}) == 1)
-    append_about(tx, by, paused ? "setupkey.pause" : "setupkey.resume", key);
+bool pause(Transaction& tx, const By& by, const Key& key, bool paused) {
+  const bool changed = tx.run(
+                           "UPDATE setup_keys SET paused_at = iif(?1, ?2, NULL), updated_at = ?2"
+                           " WHERE id = ?3 AND (paused_at IS NULL) = ?1",
+                           {paused, by.at, key.id}) == 1;
+  if (changed) append_about(tx, by, paused ? "setupkey.pause" : "setupkey.resume", key);
+  return changed;
+}
+
+bool remove(Transaction& tx, const By& by, const Key& key) {
+  const bool changed =
+      tx.run(
+          "UPDATE setup_keys SET revoked_at = coalesce(revoked_at, ?1), deleted_at = ?1,"
+          " updated_at = ?1 WHERE id = ?2 AND deleted_at IS NULL",
+          {by.at, key.id}) == 1;
+  if (changed) append_about(tx, by, "setupkey.delete", key);
+  return changed;
 }
 
 // "Shop tills copy", cut by whole characters where that is too long for a name.
@@ -283,6 +298,13 @@ Result<Key> find_reachable(const Snapshot& snapshot, const By& by, KeyId id) {
   if (!key) return key_not_found(id);
   if (auto checked = check_reach(by, *key); !checked) return checked.refusal();
   return std::move(*key);
+}
+
+Result<Key> find_and_act(Transaction& tx, const By& by, KeyId id, KeyAct act) {
+  const auto key = find_key(tx, id);
+  if (!key) return key_not_found(id);
+  if (auto done = act_on_key(tx, by, *key, act); !done) return done.refusal();
+  return *find_key_even_deleted(tx, id);
 }
 
 }  // namespace
@@ -313,26 +335,31 @@ Result<Key> update_key(Transaction& tx, const By& by, KeyId id, const KeyChange&
   return after;
 }
 
+Result<bool> act_on_key(Transaction& tx, const By& by, const Key& key, KeyAct act) {
+  if (auto checked = check_reach(by, key); !checked) return checked.refusal();
+  const bool ends = act == KeyAct::revoke || act == KeyAct::remove;
+  if (ends)
+    if (auto checked = refuse_default(key); !checked) return checked.refusal();
+  if (act == KeyAct::revoke) return revoke(tx, by, key);
+  if (act == KeyAct::remove) return remove(tx, by, key);
+  return pause(tx, by, key, act == KeyAct::pause);
+}
+
 Result<Key> pause_key(Transaction& tx, const By& by, KeyId id) {
-  const auto key = find_reachable(tx, by, id);
-  if (!key) return key.refusal();
-  pause(tx, by, *key, true);
-  return *find_key(tx, id);
+  return find_and_act(tx, by, id, KeyAct::pause);
 }
 
 Result<Key> resume_key(Transaction& tx, const By& by, KeyId id) {
-  const auto key = find_reachable(tx, by, id);
-  if (!key) return key.refusal();
-  pause(tx, by, *key, false);
-  return *find_key(tx, id);
+  return find_and_act(tx, by, id, KeyAct::resume);
 }
 
 Result<Key> revoke_key(Transaction& tx, const By& by, KeyId id) {
-  const auto key = find_reachable(tx, by, id);
-  if (!key) return key.refusal();
-  if (auto checked = refuse_default(*key); !checked) return checked.refusal();
-  revoke(tx, by, *key);
-  return *find_key(tx, id);
+  return find_and_act(tx, by, id, KeyAct::revoke);
+}
+
+Result<void> delete_key(Transaction& tx, const By& by, KeyId id) {
+  if (auto done = find_and_act(tx, by, id, KeyAct::remove); !done) return done.refusal();
+  return {};
 }
 
 Result<CreatedKey> rotate_key(Transaction& tx, const By& by, KeyId id) {

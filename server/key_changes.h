@@ -42,11 +42,19 @@ struct KeyChange {
 // or group).
 Result<Key> update_key(Transaction& tx, const By& by, KeyId id, const KeyChange& change);
 
+// What can be done to a key that is read already; `remove` is delete_key. Whether it changed: twice
+// is as once. Refused when the caller may not touch it, and what a default key cannot have.
+enum class KeyAct { pause, resume, revoke, remove };
+Result<bool> act_on_key(Transaction& tx, const By& by, const Key& key, KeyAct act);
+
 // Stops for a while, and goes on. Twice is as once.
 Result<Key> pause_key(Transaction& tx, const By& by, KeyId id);
 Result<Key> resume_key(Transaction& tx, const By& by, KeyId id);
 // Revoked twice is as once.
 Result<Key> revoke_key(Transaction& tx, const By& by, KeyId id);
+
+// Revokes and hides: devices that came in through it still name it.
+Result<void> delete_key(Transaction& tx, const By& by, KeyId id);
 
 // The same key with a new secret; the old one dies at once. Refused for a revoked key, which a new
 // secret would not wake, and for an install link's, which is sent again instead.

@@ -144,21 +144,6 @@ CreatedKey create_default_key(Transaction& tx, const By& by, const DefaultOf& of
   return CreatedKey{std::move(key), std::move(secret)};
 }
 
-Result<void> delete_key(Transaction& tx, const By& by, KeyId id) {
-  const auto key = find_key(tx, id);
-  if (!key) return key_not_found(id);
-  if (auto checked = check_reach(by, *key); !checked) return checked.refusal();
-  if (auto checked = refuse_default(*key); !checked) return checked.refusal();
-  tx.run(
-      "UPDATE setup_keys SET revoked_at = coalesce(revoked_at, ?1), deleted_at = ?1,"
-      " updated_at = ?1 WHERE id = ?2",
-      {by.at, id});
-  append_audit(
-      tx, by,
-      {.code = "setupkey.delete", .target = subject_of(*key), .details = audit_details(*key)});
-  return {};
-}
-
 std::optional<Key> find_key(const Snapshot& snapshot, KeyId id) {
   return find_one(snapshot, "k.id = ? AND k.deleted_at IS NULL", {id});
 }

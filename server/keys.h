@@ -109,9 +109,6 @@ struct DefaultOf {
 CreatedKey create_default_key(Transaction& tx, const By& by, const DefaultOf& of,
                               std::string_view name);
 
-// Revokes and hides: devices that came in through it still name it.
-Result<void> delete_key(Transaction& tx, const By& by, KeyId id);
-
 // Keys that are not deleted.
 std::optional<Key> find_key(const Snapshot& snapshot, KeyId id);
 // Deleted ones too, for those who look back.

@@ -1,22 +1,10 @@
 #include "server/revocation.h"
 
-#include <array>
-
 #include "server/devices.h"
 #include "server/key_changes.h"
 #include "server/secret.h"
 
 namespace muster {
-namespace {
-
-std::string new_cascade_id() {
-  std::array<std::uint8_t, 8> bytes{};
-  fill_random(bytes);
-  return hex_of(bytes);
-}
-
-}  // namespace
-
 RevocationPlan plan_key_revocation(const Snapshot& snapshot, KeyId id) {
   RevocationPlan plan;
   FieldHasher hasher;
