@@ -49,7 +49,10 @@ for (const part of document.querySelectorAll("[data-live]")) {
       const holdsFocus = part.contains(document.activeElement);
       if (html === shown && !lost) return;
       if (holdsFocus && !lost) return;
+      const chosen = [...part.querySelectorAll("[name=ids]:checked")].map((box) => box.value);
       part.innerHTML = shown = html;
+      for (const box of part.querySelectorAll("[name=ids]")) box.checked ||= chosen.includes(box.value);
+      part.dispatchEvent(new Event("change", { bubbles: true }));
       if (lost) say("");
       lost = false;
     } catch {
@@ -100,4 +103,71 @@ for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) {
 // [data-sends] fields send their form as soon as they change; without script a button does.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
+});
+
+// #many acts on the rows whose boxes are checked. [data-all] checks all on the page.
+const many = document.getElementById("many");
+if (many) {
+  const boxes = () => [...document.querySelectorAll('[name=ids][form="many"]')];
+  const choose_all = many.querySelector("[data-choose-all]");
+  const [chosen_ones] = many.elements.which.options;
+  const words = chosen_ones.textContent;
+  const count = () => {
+    const number = boxes().filter((box) => box.checked).length;
+    chosen_ones.textContent = number ? `${number} chosen` : words;
+    for (const all of document.querySelectorAll("[data-all]")) {
+      all.checked = number > 0 && number === boxes().length;
+      all.indeterminate = number > 0 && !all.checked;
+    }
+    return number;
+  };
+  const check = (checked) => {
+    for (const box of boxes()) box.checked = checked;
+    count();
+  };
+  choose_all.hidden = false;
+  choose_all.addEventListener("click", () => check(true));
+  document.addEventListener("change", ({ target }) =>
+    target.matches("[data-all]") ? check(target.checked) : count(),
+  );
+  addEventListener("pageshow", count);
+  many.addEventListener("submit", () => {
+    const number = many.elements.which.value === "all" ? many.dataset.total : count();
+    many.dataset.working = `Working on ${number} ${many.dataset.noun}${number == 1 ? "" : "s"}…`;
+  });
+}
+
+// [data-working] is said by the button of a form whose answer takes its time; it is not sent twice.
+document.addEventListener("submit", ({ target, submitter }) => {
+  if (!target.dataset.working) return;
+  // A disabled button would not be part of what is sent.
+  setTimeout(() => {
+    for (const button of target.querySelectorAll("button")) button.disabled = true;
+  });
+  setTimeout(() => (submitter.textContent = target.dataset.working), 700);
+});
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
+// [data-opens=URL] unfolds what is there under its row, and folds it again.
+document.addEventListener("click", async (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (!opener || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const row = opener.closest("tr");
+  const is_open = opener.ariaExpanded === "true";
+  opener.ariaExpanded = String(!is_open);
+  if (row.nextElementSibling?.matches(".inside")) row.nextElementSibling.remove();
+  if (is_open) return;
+  try {
+    const answer = await fetch(opener.dataset.opens, { headers: { "X-Live": "1" }, cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const html = await answer.text();
+    if (opener.ariaExpanded !== "true") return;
+    const inside = document.createElement("tr");
+    inside.className = "inside";
+    inside.innerHTML = `<td colspan="${row.cells.length}">${html}</td>`;
+    row.after(inside);
+  } catch {
+    location.href = opener.href;
+  }
 });

@@ -14,7 +14,7 @@ bool has(const std::string& text, const std::string& part) {
 // Names in the order of the list's rows.
 std::vector<std::string> names_in(const std::string& html) {
   std::vector<std::string> names;
-  const std::string row = "<tr><td><strong><a href=\"/devices/";
+  const std::string row = "<strong><a href=\"/devices/";
   for (auto at = html.find(row); at != std::string::npos; at = html.find(row, at + 1)) {
     const auto from = html.find('>', at + row.size()) + 1;
     names.push_back(html.substr(from, html.find('<', from) - from));

@@ -129,7 +129,8 @@ TEST_CASE("the head of a column sorts by it, and the other way round") {
   CHECK(comes_first("", "Beta key", "Alpha key"));
   CHECK(comes_first("expires_at", "Alpha key", "Beta key"));
   const Answer sorted = owner.get("/keys?sort=name");
-  CHECK(shows(sorted, "<th aria-sort=\"ascending\"><a href=\"/keys?sort=-name\">Name</a>"));
+  CHECK(shows(sorted, "<th aria-sort=\"ascending\">"));
+  CHECK(shows(sorted, "<a href=\"/keys?sort=-name\">Name</a>"));
   CHECK(owner.get("/keys?sort=nonsense&page=-1&group=x&state=x").status == 200);
 }
 

@@ -130,6 +130,21 @@ std::optional<std::vector<std::string>> Body::texts(std::string_view name) const
   return std::nullopt;
 }
 
+std::optional<std::vector<std::pair<std::string, std::string>>> Body::fields(
+    std::string_view name) const {
+  const auto* value = document_->find_value(name);
+  if (value == nullptr) return std::nullopt;
+  std::vector<std::pair<std::string, std::string>> fields;
+  is_wrong_ = is_wrong_ || !value->is_object();
+  for (const auto& [member, content] : value->items()) {
+    if (content.is_null()) continue;
+    is_wrong_ = is_wrong_ || content.is_structured();
+    fields.emplace_back(member, content.is_string() ? content.get<std::string>() : content.dump());
+  }
+  if (is_wrong_) return std::nullopt;
+  return fields;
+}
+
 std::optional<Refusal> Body::refusal() const {
   if (!is_wrong_) return std::nullopt;
   return Refusal::bad_request("couldn't parse JSON request");

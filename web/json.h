@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/json_writer.h"
@@ -31,6 +32,10 @@ class Body {
   std::optional<bool> boolean(std::string_view name) const;
   std::optional<std::int64_t> integer(std::string_view name) const;
   std::optional<std::vector<std::string>> texts(std::string_view name) const;
+  // The members of an object, each a text, number or boolean, as they stand in a query; null ones
+  // are left out.
+  std::optional<std::vector<std::pair<std::string, std::string>>> fields(
+      std::string_view name) const;
 
   // Set once the body, or a member asked for so far, could not be read.
   std::optional<Refusal> refusal() const;

@@ -8,6 +8,7 @@
 #include "server/people.h"
 #include "web/assets.h"
 #include "web/cookies.h"
+#include "web/many_notice.h"
 #include "web/refusals.h"
 #include "web/render.h"
 
@@ -58,9 +59,9 @@ constexpr std::array kNotices{
 constexpr std::array<std::string_view, 5> kForPrograms{"/healthz", "/readyz", "/metrics",
                                                        "/install.sh", "/muster-agent"};
 
-std::string_view notice_of(const Request& request) {
+std::string notice_of(const Request& request) {
   const auto found = std::ranges::find(kNotices, request.query_value("notice"), &Notice::word);
-  return found == kNotices.end() ? std::string_view{} : found->sentence;
+  return found == kNotices.end() ? many_notice(request) : std::string{found->sentence};
 }
 
 std::string_view theme_of(const Request& request) {

@@ -83,6 +83,9 @@ Route route(std::string_view method, std::string_view pattern,
 // A group's PUT carries all its devices, 24 bytes each at the most.
 constexpr std::size_t kMembersLimit = 4 * 1024 * 1024;
 
+// Acts over many name them by id: room for some hundred thousand.
+constexpr std::size_t kManyLimit = 4 * 1024 * 1024;
+
 // Of each table the first row that matches is taken: `/keys/new` stands before `/keys/{id}`.
 std::vector<Route> routes_of_programs() {
   return {
@@ -98,6 +101,7 @@ std::vector<Route> routes_of_programs() {
 
       route<api::list_keys>("GET", "/api/setup-keys"),
       route<api::create_key>("POST", "/api/setup-keys"),
+      route<api::act_on_keys>("POST", "/api/setup-keys/actions", kManyLimit),
       route<api::get_key>("GET", "/api/setup-keys/{id}"),
       route<api::put_key>("PUT", "/api/setup-keys/{id}"),
       route<api::patch_key>("PATCH", "/api/setup-keys/{id}"),
@@ -117,12 +121,14 @@ std::vector<Route> routes_of_programs() {
       route<api::delete_group>("DELETE", "/api/groups/{id}"),
 
       route<api::list_devices>("GET", "/api/devices"),
+      route<api::act_on_devices>("POST", "/api/devices/actions", kManyLimit),
       route<api::get_device>("GET", "/api/devices/{id}"),
       route<api::patch_device>("PATCH", "/api/devices/{id}"),
       route<api::delete_device>("DELETE", "/api/devices/{id}"),
 
       route<api::list_links>("GET", "/api/install-links"),
       route<api::create_link>("POST", "/api/install-links"),
+      route<api::act_on_links>("POST", "/api/install-links/actions", kManyLimit),
       route<api::get_link>("GET", "/api/install-links/{id}"),
       route<api::patch_link>("PATCH", "/api/install-links/{id}"),
       route<api::withdraw_link>("DELETE", "/api/install-links/{id}"),
@@ -165,6 +171,7 @@ std::vector<Route> routes_of_people() {
       route<pages::home>("GET", "/"),
       route<pages::start>("GET", "/start"),
       route<pages::list_links>("GET", "/links"),
+      route<pages::act_on_links>("POST", "/links/actions", kManyLimit),
       route<pages::show_new_link>("GET", "/links/new"),
       route<pages::create_link>("POST", "/links/new"),
       route<pages::show_link>("GET", "/links/{id}"),
@@ -179,6 +186,7 @@ std::vector<Route> routes_of_people() {
       route<pages::install>("POST", "/i/{secret}"),
       route<pages::keys>("GET", "/keys"),
       route<pages::find_key_of_secret>("POST", "/keys/whose"),
+      route<pages::act_on_keys>("POST", "/keys/actions", kManyLimit),
       route<pages::show_new_key>("GET", "/keys/new"),
       route<pages::create_key>("POST", "/keys/new"),
       route<pages::key>("GET", "/keys/{id}"),
@@ -195,6 +203,7 @@ std::vector<Route> routes_of_people() {
       route<pages::account>("GET", "/account"),
       route<pages::change_password>("POST", "/account/password"),
       route<pages::list_devices>("GET", "/devices"),
+      route<pages::act_on_devices>("POST", "/devices/actions", kManyLimit),
       route<pages::show_device>("GET", "/devices/{id}"),
       route<pages::save_device>("POST", "/devices/{id}"),
       route<pages::approve_device>("POST", "/devices/{id}/approve"),
@@ -209,6 +218,10 @@ std::vector<Route> routes_of_people() {
       route<pages::set_protection>("POST", "/groups/{id}/protection"),
       route<pages::delete_group>("POST", "/groups/{id}/delete"),
       route<pages::audit_log>("GET", "/audit"),
+      route<pages::export_keys>("GET", "/keys.csv"),
+      route<pages::export_links>("GET", "/links.csv"),
+      route<pages::export_devices>("GET", "/devices.csv"),
+      route<pages::export_audit_log>("GET", "/audit.csv"),
   };
 }
 

@@ -4,6 +4,7 @@
 #include "web/api/handlers.h"
 #include "web/api/paging.h"
 #include "web/api/shapes.h"
+#include "web/exports.h"
 
 namespace muster::api {
 namespace {
@@ -83,7 +84,15 @@ Reply reply_with_devices(const Call& call, const DeviceQuery& wanted) {
 Result<Reply> list_devices(const Call& call, const Allowed<Right::devices_read>&) {
   const auto wanted = read_device_query(call.request);
   if (!wanted) return wanted.refusal();
-  return reply_with_devices(call, *wanted);
+  const auto is_csv = wants_csv(call.request);
+  if (!is_csv) return is_csv.refusal();
+  if (!*is_csv) return reply_with_devices(call, *wanted);
+  std::function<bool(const Device&)> also;
+  if (const auto online = wanted->online)
+    also = [&app = call.app, online = *online](const Device& device) {
+      return app.last_seen.is_online(device.id) == online;
+    };
+  return devices_csv(call, wanted->filter, std::move(also));
 }
 
 Result<Reply> get_device(const Call& call, const Allowed<Right::devices_read>&) {

@@ -7,6 +7,7 @@
 #include "server/audit.h"
 #include "server/clock.h"
 #include "web/api/handlers.h"
+#include "web/exports.h"
 
 namespace muster::api {
 namespace {
@@ -104,6 +105,9 @@ Result<Reply> list_events(const Call& call, const Allowed<Right::audit_read>&) {
   if (!limit) return limit.refusal();
   const auto before = read_before(call.request);
   if (!before) return before.refusal();
+  const auto is_csv = wants_csv(call.request);
+  if (!is_csv) return is_csv.refusal();
+  if (*is_csv) return audit_csv(call);
   struct Position {
     std::int64_t before;
     int left;

@@ -26,6 +26,7 @@ Result<Reply> resume_key(const Call& call, const Allowed<Right::keys_write>& who
 Result<Reply> rotate_key(const Call& call, const Allowed<Right::keys_write>& who);
 Result<Reply> clone_key(const Call& call, const Allowed<Right::keys_write>& who);
 Result<Reply> delete_key(const Call& call, const Allowed<Right::keys_write>& who);
+Result<Reply> act_on_keys(const Call& call, const Allowed<Right::keys_write>& who);
 Result<Reply> list_key_devices(const Call& call, const Allowed<Right::keys_read>& who);
 Result<Reply> list_key_refusals(const Call& call, const Allowed<Right::keys_read>& who);
 
@@ -40,6 +41,7 @@ Result<Reply> list_devices(const Call& call, const Allowed<Right::devices_read>&
 Result<Reply> get_device(const Call& call, const Allowed<Right::devices_read>& who);
 Result<Reply> patch_device(const Call& call, const Allowed<Right::devices_write>& who);
 Result<Reply> delete_device(const Call& call, const Allowed<Right::devices_write>& who);
+Result<Reply> act_on_devices(const Call& call, const Allowed<Right::devices_write>& who);
 
 Result<Reply> list_links(const Call& call, const Allowed<Right::links_read>& who);
 Result<Reply> create_link(const Call& call, const Allowed<Right::links_write>& who);
@@ -49,6 +51,7 @@ Result<Reply> withdraw_link(const Call& call, const Allowed<Right::links_write>&
 Result<Reply> extend_link(const Call& call, const Allowed<Right::links_write>& who);
 Result<Reply> resend_link(const Call& call, const Allowed<Right::links_write>& who);
 Result<Reply> replace_link(const Call& call, const Allowed<Right::links_write>& who);
+Result<Reply> act_on_links(const Call& call, const Allowed<Right::links_write>& who);
 
 Result<Reply> list_peers(const Call& call, const Allowed<Right::devices_read>& who);
 Result<Reply> get_peer(const Call& call, const Allowed<Right::devices_read>& who);

@@ -1,56 +1,15 @@
 #include "server/install_links.h"
 
-#include <algorithm>
-#include <array>
-
 #include "server/clock.h"
 #include "web/api/handlers.h"
+#include "web/api/link_list.h"
 #include "web/api/paging.h"
 #include "web/api/shapes.h"
+#include "web/exports.h"
 #include "web/pasted_line.h"
 
 namespace muster::api {
 namespace {
-
-constexpr int kLinksAtMost = 1000;  // a page; `Link: …; rel="next"` leads on
-
-struct SortWord {
-  std::string_view text;
-  LinkOrder order;
-};
-constexpr std::array kSortWords{
-    SortWord{"created_at", LinkOrder::oldest}, SortWord{"-created_at", LinkOrder::newest},
-    SortWord{"recipient", LinkOrder::recipient}, SortWord{"expires_at", LinkOrder::expires_first}};
-
-struct LinkQuery {
-  LinkFilter filter;
-  std::optional<LinkId> after;
-  int limit = kLinksAtMost;
-};
-
-// `state`, `search`, `sort`, `limit`, `after` (the cursor).
-Result<LinkQuery> read_link_query(const Request& request) {
-  LinkQuery wanted;
-  const auto limit = read_limit(request, kLinksAtMost, kLinksAtMost);
-  if (!limit) return limit.refusal();
-  wanted.limit = *limit;
-  if (const auto state = request.query_value("state"); !state.empty()) {
-    wanted.filter.state = parse_link_state(state);
-    if (!wanted.filter.state)
-      return Refusal::invalid("state is used, withdrawn, replaced, expired, opened or not_opened");
-  }
-  if (const auto sort = request.query_value("sort"); !sort.empty()) {
-    const auto word = std::ranges::find(kSortWords, sort, &SortWord::text);
-    if (word == kSortWords.end())
-      return Refusal::invalid("sort is created_at, -created_at, recipient or expires_at");
-    wanted.filter.order = word->order;
-  }
-  const auto after = id_query(request, "after", 0);
-  if (after < 0) return Refusal::invalid("after is an id");
-  if (after > 0) wanted.after = LinkId{after};
-  wanted.filter.search = request.query_value("search");
-  return wanted;
-}
 
 JsonObject commands_shape(const PastedLines& lines) {
   return JsonObject{}
@@ -148,6 +107,9 @@ Result<Reply> answer_with_newer(const Call& call, const Allowed<right>& who, Mak
 Result<Reply> list_links(const Call& call, const Allowed<Right::links_read>&) {
   const auto wanted = read_link_query(call.request);
   if (!wanted) return wanted.refusal();
+  const auto is_csv = wants_csv(call.request);
+  if (!is_csv) return is_csv.refusal();
+  if (*is_csv) return links_csv(call, wanted->filter);
   // One more than the page holds tells whether another page follows.
   auto links = call.read([&](const Snapshot& snapshot) {
     return muster::list_links(snapshot, wanted->filter, wanted->after, wanted->limit + 1,

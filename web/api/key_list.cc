@@ -21,7 +21,9 @@ Result<std::optional<KeyState>> read_state(const Request& request) {
   return Refusal::invalid("state is valid, paused, overused, revoked or expired");
 }
 
-Result<KeyFilter> read_filter(const Request& request) {
+}  // namespace
+
+Result<KeyFilter> read_key_filter(const Request& request) {
   KeyFilter filter;
   const auto state = read_state(request);
   if (!state) return state.refusal();
@@ -44,11 +46,9 @@ Result<KeyFilter> read_filter(const Request& request) {
   return filter;
 }
 
-}  // namespace
-
 Result<KeyQuery> read_key_query(const Request& request, int limit) {
   KeyQuery wanted;
-  auto filter = read_filter(request);
+  auto filter = read_key_filter(request);
   if (!filter) return filter.refusal();
   wanted.filter = std::move(*filter);
   const auto order = parse_key_order(request.find_query("sort").value_or("id"));

@@ -15,6 +15,8 @@ struct KeyQuery {
   std::size_t limit = 0;
 };
 
+// What of it chooses keys: all but `sort`, `limit` and `offset`.
+Result<KeyFilter> read_key_filter(const Request& request);
 // `limit`: how many when the request does not say.
 Result<KeyQuery> read_key_query(const Request& request, int limit = INT32_MAX);
 

@@ -8,6 +8,7 @@
 #include "web/api/handlers.h"
 #include "web/api/key_list.h"
 #include "web/api/shapes.h"
+#include "web/exports.h"
 
 namespace muster::api {
 namespace {
@@ -121,6 +122,9 @@ Result<Reply> turn_key(const Call& call, const Allowed<Right::keys_write>& who,
 Result<Reply> list_keys(const Call& call, const Allowed<Right::keys_read>&) {
   const auto wanted = read_key_query(call.request);
   if (!wanted) return wanted.refusal();
+  const auto is_csv = wants_csv(call.request);
+  if (!is_csv) return is_csv.refusal();
+  if (*is_csv) return keys_csv(call, wanted->filter, wanted->order);
   const auto now = call.app.clock.now();
   auto ids = call.read([&](const Snapshot& snapshot) {
     return list_key_ids(snapshot, wanted->filter, wanted->order, now);

@@ -12,9 +12,9 @@
 #include "server/keys.h"
 #include "web/form.h"
 #include "web/page.h"
+#include "web/pages/device_list.h"
 #include "web/pages/device_words.h"
 #include "web/pages/handlers.h"
-#include "web/pages/list_address.h"
 #include "web/words.h"
 
 namespace muster::pages {
@@ -50,19 +50,6 @@ struct Found {
 std::string_view state_of(const Found& found) {
   if (found.head.is_waiting) return "waiting";
   return found.is_online ? "online" : "offline";
-}
-
-DeviceFilter read_filter(const ListAddress& address) {
-  DeviceFilter filter{.status = {},
-                      .setup_key_id = {},
-                      .group_id = {},
-                      .os = {},
-                      .search = std::string{address.value("search")}};
-  if (address.value("state") == "removed") filter.status = DeviceStatus::removed;
-  if (!address.value("key").empty()) filter.setup_key_id = KeyId{address.number("key")};
-  if (!address.value("group").empty()) filter.group_id = GroupId{address.number("group")};
-  if (!address.value("os").empty()) filter.os = std::string{address.value("os")};
-  return filter;
 }
 
 std::vector<Found> find_devices(const Call& call, const Snapshot& snapshot,
@@ -190,6 +177,7 @@ std::vector<View> columns(const ListAddress& address) {
     if (is_down) next = column.sort;
     views.push_back(View{}
                         .set("label", column.label)
+                        .set("is_first", views.empty())
                         .set("direction", is_up     ? "ascending"
                                           : is_down ? "descending"
                                                     : "")
@@ -210,11 +198,13 @@ void set_rows(View& view, const Call& call, const Snapshot& snapshot, const List
   for (std::int64_t at = from; at < until; ++at)
     if (const auto device = find_device(snapshot, found[static_cast<std::size_t>(at)].head.id))
       rows.push_back(device_row(*device, call.app.last_seen, call.app.clock.now())
+                         .set("is_chosen", false)
                          .set("enrolled", time_view(device->enrolled_at, call.app.clock.now())));
   const auto other_page = [&](std::int64_t page) {
     return page < 1 || page > last ? "" : address.with("page", std::to_string(page));
   };
   view.set("rows", std::move(rows))
+      .set("total", std::to_string(total))
       .set("has_rows", total > 0)
       .set("columns", columns(address))
       .set("here", address.with("page", number == 1 ? "" : std::to_string(number)))
@@ -223,9 +213,9 @@ void set_rows(View& view, const Call& call, const Snapshot& snapshot, const List
       .set("next", other_page(number + 1));
 }
 
-View list_view(const Call& call, const SignedIn& who) {
-  const ListAddress address{call.request, kChoices};
-  const DeviceFilter filter = read_filter(address);
+View list_view(const Call& call, const SignedIn& who, std::string_view message) {
+  const ListAddress address = device_list_address(call.request);
+  const DeviceFilter filter = device_filter(address);
   const std::string_view state = address.value("state");
   View view;
   call.read([&](const Snapshot& snapshot) {
@@ -244,6 +234,10 @@ View list_view(const Call& call, const SignedIn& who) {
     set_rows(view, call, snapshot, address, found);
   });
   view.set("may_write", who.may(Right::devices_write))
+      .set("message", message)
+      .set("may_choose", who.may(Right::devices_write) && state != "removed")
+      .set("many_url", address.at("/devices/actions"))
+      .set("csv_url", address.at("/devices.csv"))
       .set("may_link", who.may(Right::links_write))
       .set("csrf_token", who.csrf_token());
   return view;
@@ -251,10 +245,31 @@ View list_view(const Call& call, const SignedIn& who) {
 
 }  // namespace
 
+ListAddress device_list_address(const Request& request) { return {"/devices", request, kChoices}; }
+
+DeviceFilter device_filter(const ListAddress& address) {
+  DeviceFilter filter{.status = {},
+                      .setup_key_id = {},
+                      .group_id = {},
+                      .os = {},
+                      .search = std::string{address.value("search")}};
+  if (address.value("state") == "removed") filter.status = DeviceStatus::removed;
+  if (!address.value("key").empty()) filter.setup_key_id = KeyId{address.number("key")};
+  if (!address.value("group").empty()) filter.group_id = GroupId{address.number("group")};
+  if (!address.value("os").empty()) filter.os = std::string{address.value("os")};
+  return filter;
+}
+
+Reply show_device_list(const Call& call, const SignedIn& who, std::string_view message,
+                       int status) {
+  View view = list_view(call, who, message);
+  return page(call, who, {"devices/list", "Devices", std::move(view), "/devices", status});
+}
+
 Result<Reply> list_devices(const Call& call, const Visitor<Right::devices_read>& who) {
-  View view = list_view(call, who);
-  if (call.request.find_header("X-Live")) return fragment(call, "devices/rows", view);
-  return page(call, who, {"devices/list", "Devices", std::move(view), "/devices"});
+  if (call.request.find_header("X-Live"))
+    return fragment(call, "devices/rows", list_view(call, who, ""));
+  return show_device_list(call, who, "", 200);
 }
 
 }  // namespace muster::pages

@@ -21,6 +21,7 @@ Result<Reply> home(const Call& call, const SignedIn& who);
 Result<Reply> start(const Call& call, const SignedIn& who);
 
 Result<Reply> list_links(const Call& call, const Visitor<Right::links_read>& who);
+Result<Reply> act_on_links(const Call& call, const Visitor<Right::links_write>& who);
 Result<Reply> show_new_link(const Call& call, const Visitor<Right::links_write>& who);
 Result<Reply> create_link(const Call& call, const Visitor<Right::links_write>& who);
 Result<Reply> show_link(const Call& call, const Visitor<Right::links_read>& who);
@@ -37,6 +38,7 @@ Result<Reply> show_install(const Call& call);
 Result<Reply> install(const Call& call);
 
 Result<Reply> keys(const Call& call, const Visitor<Right::keys_read>& who);
+Result<Reply> act_on_keys(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> find_key_of_secret(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> show_new_key(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> create_key(const Call& call, const Visitor<Right::keys_write>& who);
@@ -56,6 +58,7 @@ Result<Reply> account(const Call& call, const SignedIn& who);
 Result<Reply> change_password(const Call& call, const SignedIn& who);
 
 Result<Reply> list_devices(const Call& call, const Visitor<Right::devices_read>& who);
+Result<Reply> act_on_devices(const Call& call, const Visitor<Right::devices_write>& who);
 Result<Reply> show_device(const Call& call, const Visitor<Right::devices_read>& who);
 Result<Reply> save_device(const Call& call, const Visitor<Right::devices_write>& who);
 Result<Reply> approve_device(const Call& call, const Visitor<Right::devices_write>& who);
@@ -70,6 +73,11 @@ Result<Reply> save_group(const Call& call, const Visitor<Right::groups_write>& w
 Result<Reply> show_protection(const Call& call, const Visitor<Right::groups_write>& who);
 Result<Reply> set_protection(const Call& call, const Visitor<Right::groups_write>& who);
 Result<Reply> delete_group(const Call& call, const Visitor<Right::groups_write>& who);
+
+Result<Reply> export_keys(const Call& call, const Visitor<Right::keys_read>& who);
+Result<Reply> export_links(const Call& call, const Visitor<Right::links_read>& who);
+Result<Reply> export_devices(const Call& call, const Visitor<Right::devices_read>& who);
+Result<Reply> export_audit_log(const Call& call, const Visitor<Right::audit_read>& who);
 
 Result<Reply> audit_log(const Call& call, const Visitor<Right::audit_read>& who);
 

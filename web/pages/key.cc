@@ -146,14 +146,11 @@ Result<Key> read_key(const Call& call) {
   return std::move(*key);
 }
 
-namespace {
-
-View devices_view(const Call& call, const Key& key) {
+View devices_view(const Call& call, const Key& key, int limit) {
   DeviceFilter filter;
   filter.setup_key_id = key.id;
-  const auto devices = call.read([&](const Snapshot& snapshot) {
-    return list_devices(snapshot, filter, DeviceId{}, kDevicesShown);
-  });
+  const auto devices = call.read(
+      [&](const Snapshot& snapshot) { return list_devices(snapshot, filter, DeviceId{}, limit); });
   std::vector<View> rows;
   for (const Device& device : devices) rows.push_back(device_row(call, device));
   const auto counts = call.app.last_seen.online_by_key();
@@ -163,15 +160,13 @@ View devices_view(const Call& call, const Key& key) {
       .set("has_devices", !rows.empty())
       .set("online", online == counts.end() ? 0 : online->second)
       .set("total", key.devices_count)
-      .set("all_devices", key.devices_count > kDevicesShown)
+      .set("all_devices", key.devices_count > limit)
       .set("devices", std::move(rows));
   return view;
 }
 
-}  // namespace
-
 Reply show_key(const Call& call, const SignedIn& who, const Key& key, std::string_view message) {
-  View view = devices_view(call, key);
+  View view = devices_view(call, key, kDevicesShown);
   set_facts(view, call, key);
   set_refusals(view, call, key);
   set_acts(view, call, who, key);
@@ -189,7 +184,10 @@ Result<Reply> key(const Call& call, const Visitor<Right::keys_read>& who) {
 Result<Reply> key_devices(const Call& call, const Visitor<Right::keys_read>&) {
   const auto key = read_key(call);
   if (!key) return key.refusal();
-  return fragment(call, "keys/devices", devices_view(call, *key));
+  // For a row of the list that is unfolded.
+  if (call.request.query_value("show") == "inside")
+    return fragment(call, "keys/inside", devices_view(call, *key, kDevicesInside));
+  return fragment(call, "keys/devices", devices_view(call, *key, kDevicesShown));
 }
 
 }  // namespace muster::pages

@@ -1,19 +1,20 @@
 // The list of setup keys, and whose a secret is that was found somewhere.
 
+#include "web/pages/key_list.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
 
 #include "server/format.h"
-#include "server/key_list.h"
 #include "server/networks.h"
 #include "server/people.h"
 #include "server/text.h"
 #include "web/form.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
+#include "web/pages/key.h"
 #include "web/pages/key_words.h"
-#include "web/pages/list_address.h"
 #include "web/words.h"
 
 namespace muster::pages {
@@ -21,8 +22,8 @@ namespace {
 
 constexpr std::size_t kPerPage = 30;
 
-constexpr std::array<std::string_view, 7> kChoices{"state",  "group", "network", "by",
-                                                   "search", "sort",  "page"};
+constexpr std::array<std::string_view, 8> kChoices{"state",  "group", "network", "by",
+                                                   "search", "sort",  "page",    "open"};
 
 struct StateChip {
   std::string_view word;  // in the address
@@ -66,25 +67,6 @@ constexpr std::array kColumns{Column{"name", "Name", "name"},
                               Column{"last_used_at", "Last used", "-last_used_at"},
                               Column{"expires_at", "Expires", "expires_at"},
                               Column{"created_at", "Created", "-created_at"}};
-
-KeyFilter filter_of(const ListAddress& address) {
-  KeyFilter filter;
-  const auto state = address.value("state");
-  const auto* const chip = std::ranges::find(kStateChips, state, &StateChip::word);
-  if (chip != kStateChips.end()) filter.state = chip->state;
-  filter.is_deleted = state == "deleted";
-  if (!filter.state && state != "all" && !filter.is_deleted) filter.is_dead = false;
-  if (const auto id = address.number("group")) filter.group_id = GroupId{id};
-  if (const auto id = address.number("network")) filter.network_id = NetworkId{id};
-  if (const auto id = address.number("by")) filter.created_by_id = UserId{id};
-  filter.search = trim(address.value("search"));
-  return filter;
-}
-
-std::string_view order_of(const ListAddress& address) {
-  const auto* const found = std::ranges::find(kOrders, address.value("sort"), &Order::word);
-  return found == kOrders.end() ? kOrders.front().word : found->word;
-}
 
 // What the list needs beside the keys.
 struct Around {
@@ -165,6 +147,7 @@ std::vector<View> columns(const ListAddress& address) {
       next = direction == "descending" ? std::string{column.sort} : formatted("-{}", column.sort);
     }
     view.set("label", column.label)
+        .set("is_first", views.empty())
         .set("direction", direction)
         .set("url", next.empty() ? "" : address.with("sort", next));
     views.push_back(std::move(view));
@@ -199,13 +182,24 @@ View row(const Key& key, std::int64_t online, const std::vector<Group>& groups, 
   return view;
 }
 
-std::vector<View> rows(const Call& call, const Around& around) {
+// `ids`: of those that were chosen in a form that comes back.
+std::vector<View> rows(const Call& call, const Around& around, const ListAddress& address,
+                       const std::vector<std::string>& ids) {
   const auto online = call.app.last_seen.online_by_key();
   std::vector<View> views;
   for (const Key& key : around.page.keys) {
     const auto found = online.find(key.id);
-    views.push_back(
-        row(key, found == online.end() ? 0 : found->second, around.groups, call.app.clock.now()));
+    const std::string id = to_text(key.id);
+    const bool is_open = address.value("open") == id;
+    std::optional<View> inside;
+    if (is_open) inside = devices_view(call, key, kDevicesInside);
+    View view =
+        row(key, found == online.end() ? 0 : found->second, around.groups, call.app.clock.now());
+    view.set("is_chosen", std::ranges::find(ids, id) != ids.end())
+        .set("is_open", is_open)
+        .set("open_url", formatted("{}#key-{}", address.with("open", is_open ? "" : id), id))
+        .set("inside", std::move(inside));
+    views.push_back(std::move(view));
   }
   return views;
 }
@@ -220,8 +214,31 @@ void set_pages(View& view, const ListAddress& address, const Around& around) {
       .set("next", last < total ? address.with("page", std::to_string(around.number + 1)) : "");
 }
 
-Reply show(const Call& call, const SignedIn& who, std::string_view message, int status) {
-  const ListAddress address{call.request, kChoices};
+}  // namespace
+
+ListAddress key_list_address(const Request& request) { return {"/keys", request, kChoices}; }
+
+std::string_view order_of(const ListAddress& address) {
+  const auto* const found = std::ranges::find(kOrders, address.value("sort"), &Order::word);
+  return found == kOrders.end() ? kOrders.front().word : found->word;
+}
+
+KeyFilter filter_of(const ListAddress& address) {
+  KeyFilter filter;
+  const auto state = address.value("state");
+  const auto* const chip = std::ranges::find(kStateChips, state, &StateChip::word);
+  if (chip != kStateChips.end()) filter.state = chip->state;
+  filter.is_deleted = state == "deleted";
+  if (!filter.state && state != "all" && !filter.is_deleted) filter.is_dead = false;
+  if (const auto id = address.number("group")) filter.group_id = GroupId{id};
+  if (const auto id = address.number("network")) filter.network_id = NetworkId{id};
+  if (const auto id = address.number("by")) filter.created_by_id = UserId{id};
+  filter.search = trim(address.value("search"));
+  return filter;
+}
+
+Reply show_key_list(const Call& call, const SignedIn& who, std::string_view message, int status) {
+  const ListAddress address = key_list_address(call.request);
   const auto around = call.read(
       [&](const Snapshot& snapshot) { return look(snapshot, address, call.app.clock.now()); });
   View view;
@@ -247,33 +264,37 @@ Reply show(const Call& call, const SignedIn& who, std::string_view message, int 
       .set("chips", chips(address, around))
       .set("columns", columns(address))
       .set("has_keys", !around.page.keys.empty())
-      .set("keys", rows(call, around));
+      .set("keys", rows(call, around, address, who.form().values("ids")))
+      .set("may_choose", who.may(Right::keys_write) && !around.page.keys.empty() &&
+                             address.value("state") != "deleted")
+      .set("many_url", address.at("/keys/actions"))
+      .set("csv_url", address.at("/keys.csv"))
+      .set("total", around.page.total);
   set_pages(view, address, around);
   return page(call, who, {"keys/list", "Keys", std::move(view), "/keys", status});
 }
-
-}  // namespace
 
 Result<Reply> keys(const Call& call, const Visitor<Right::keys_read>& who) {
   // A whole secret does not belong into an address: its hint finds the same key.
   const auto secret = parse_secret(SecretKind::setup_key, call.request.query_value("search"));
   if (secret) return redirect("/keys?state=all&search=" + encode_query(hint_of(*secret)));
-  return show(call, who, "", 200);
+  return show_key_list(call, who, "", 200);
 }
 
 Result<Reply> find_key_of_secret(const Call& call, const Visitor<Right::keys_read>& who) {
   const auto secret = parse_secret(SecretKind::setup_key, who.form().value("secret"));
   if (!secret)
-    return show(call, who,
-                "That is no whole setup key: one begins with mkey_ and has 40 characters. Search "
-                "for the part that you have.",
-                422);
+    return show_key_list(
+        call, who,
+        "That is no whole setup key: one begins with mkey_ and has 40 characters. Search "
+        "for the part that you have.",
+        422);
   const auto key = call.read(
       [&](const Snapshot& snapshot) { return find_key_by_hash(snapshot, hash_of(*secret)); });
   if (!key)
-    return show(call, who,
-                "No key of this Muster has that secret. It may have been given a new one since.",
-                422);
+    return show_key_list(
+        call, who, "No key of this Muster has that secret. It may have been given a new one since.",
+        422);
   return redirect(formatted("/keys/{}", key->id.value));
 }
 

@@ -12,6 +12,7 @@
 #include "web/form.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
+#include "web/pages/link_address.h"
 #include "web/words.h"
 
 namespace muster::pages {
@@ -34,55 +35,9 @@ constexpr std::array kStateWords{
     StateWords{LinkState::replaced, "Replaced", "hollow"},
 };
 
-struct SortWord {
-  std::string_view text;
-  LinkOrder order;
-  std::string_view label;
-};
-constexpr std::array kSortWords{
-    SortWord{"-created_at", LinkOrder::newest, "Newest first"},
-    SortWord{"created_at", LinkOrder::oldest, "Oldest first"},
-    SortWord{"recipient", LinkOrder::recipient, "By recipient"},
-    SortWord{"expires_at", LinkOrder::expires_first, "Next to expire"},
-};
-
 const StateWords& words_of(LinkState state) {
   return *std::ranges::find(kStateWords, state, &StateWords::state);
 }
-
-// What the list was asked for. An address that somebody edited shows the list all the same.
-struct Wanted {
-  LinkFilter filter;
-  std::string_view sort = kSortWords.front().text;
-  std::optional<LinkId> after;
-
-  explicit Wanted(const Request& request) {
-    filter.order = kSortWords.front().order;
-    filter.state = parse_link_state(request.query_value("state"));
-    filter.search = trim(request.query_value("search"));
-    const auto* word = std::ranges::find(kSortWords, request.query_value("sort"), &SortWord::text);
-    if (word != kSortWords.end()) {
-      sort = word->text;
-      filter.order = word->order;
-    }
-    const auto behind = read_number("after", request.query_value("after"), 0);
-    if (behind && *behind > 0) after = LinkId{*behind};
-  }
-
-  // The same list, but for its state and where it begins.
-  std::string path(std::string_view state, std::string_view behind = {}) const {
-    std::string query;
-    const auto add = [&](std::string_view name, std::string_view value) {
-      if (!value.empty())
-        query += formatted("{}{}={}", query.empty() ? "?" : "&", name, encode_query(value));
-    };
-    add("state", state);
-    add("search", filter.search);
-    if (sort != kSortWords.front().text) add("sort", sort);
-    add("after", behind);
-    return "/links" + query;
-  }
-};
 
 using Counts = std::array<std::int64_t, kLinkStates.size()>;
 
@@ -95,7 +50,7 @@ View chip(std::string_view word, std::string path, std::int64_t count, bool is_c
   return view;
 }
 
-std::vector<View> chips_of(const Wanted& wanted, const Counts& counts, std::int64_t all) {
+std::vector<View> chips_of(const LinkAddress& wanted, const Counts& counts, std::int64_t all) {
   std::vector<View> chips{chip("All", wanted.path(""), all, !wanted.filter.state)};
   for (const StateWords& words : kStateWords) {
     const auto count = counts.at(static_cast<std::size_t>(words.state));
@@ -106,10 +61,12 @@ std::vector<View> chips_of(const Wanted& wanted, const Counts& counts, std::int6
   return chips;
 }
 
-View row_of(const InstallLink& link, std::int64_t now) {
+// `ids`: of those that were chosen in a form that comes back.
+View row_of(const InstallLink& link, const std::vector<std::string>& ids, std::int64_t now) {
   const bool is_timed = link.is_live() || link.state == LinkState::expired;
   View view;
   view.set("id", to_text(link.id))
+      .set("is_chosen", std::ranges::find(ids, to_text(link.id)) != ids.end())
       .set("recipient", link.recipient)
       .set("note", link.note.substr(0, link.note.find('\n')))
       .set("device", link.device ? link.device->name : "")
@@ -124,9 +81,9 @@ View row_of(const InstallLink& link, std::int64_t now) {
   return view;
 }
 
-std::vector<View> sorts_of(const Wanted& wanted) {
+std::vector<View> sorts_of(const LinkAddress& wanted) {
   std::vector<View> sorts;
-  for (const SortWord& word : kSortWords)
+  for (const LinkSort& word : kLinkSorts)
     sorts.push_back(View{}
                         .set("value", word.text)
                         .set("label", word.label)
@@ -208,8 +165,8 @@ void set_arrival(View& view, const Call& call, const SeenLink& seen) {
       .set("recipient", link.recipient);
 }
 
-Result<Reply> list_links(const Call& call, const Visitor<Right::links_read>& who) {
-  const Wanted wanted{call.request};
+Reply show_link_list(const Call& call, const SignedIn& who, std::string_view message, int status) {
+  const LinkAddress wanted{call.request};
   const std::int64_t now = call.app.clock.now();
   Counts counts{};
   auto links = call.read([&](const Snapshot& snapshot) {
@@ -223,9 +180,17 @@ Result<Reply> list_links(const Call& call, const Visitor<Right::links_read>& who
   for (const std::int64_t count : counts) all += count;
   const std::string state{wanted.filter.state ? text_of(*wanted.filter.state) : ""};
   std::vector<View> rows;
-  for (const InstallLink& link : links) rows.push_back(row_of(link, now));
+  const auto ids = who.form().values("ids");
+  for (const InstallLink& link : links) rows.push_back(row_of(link, ids, now));
   View view;
-  view.set("has_links", !rows.empty());
+  view.set("has_links", !rows.empty())
+      .set("message", message)
+      .set("may_choose", who.may(Right::links_write) && !rows.empty())
+      .set("many_url", wanted.at("/links/actions"))
+      .set("csv_url", wanted.at("/links.csv"))
+      .set("lives", life_choices(kLinkLife))
+      .set("total",
+           wanted.filter.state ? counts.at(static_cast<std::size_t>(*wanted.filter.state)) : all);
   view.set("links", std::move(rows))
       .set("chips", chips_of(wanted, counts, all))
       .set("sorts", sorts_of(wanted))
@@ -236,7 +201,11 @@ Result<Reply> list_links(const Call& call, const Visitor<Right::links_read>& who
       .set("has_pages", wanted.after || !is_end)
       .set("next_path", is_end ? "" : wanted.path(state, to_text(links.back().id)))
       .set("may_write", who.may(Right::links_write));
-  return page(call, who, {"links/list", "Install links", std::move(view), "/links"});
+  return page(call, who, {"links/list", "Install links", std::move(view), "/links", status});
+}
+
+Result<Reply> list_links(const Call& call, const Visitor<Right::links_read>& who) {
+  return show_link_list(call, who, "", 200);
 }
 
 Result<Reply> show_link(const Call& call, const Visitor<Right::links_read>& who) {

@@ -32,6 +32,8 @@ void set_arrival(View& view, const Call& call, const SeenLink& seen);
 // The choices of `partials/lives`; `chosen` in seconds.
 std::vector<View> life_choices(std::int64_t chosen);
 
+// The list; `message`: why what was asked for was not done.
+Reply show_link_list(const Call& call, const SignedIn& who, std::string_view message, int status);
 // The answer that shows a new link, the only time.
 Reply show_created(const Call& call, const SignedIn& who, const CreatedLink& created);
 // In its place, when its form comes again.

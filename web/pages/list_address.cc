@@ -7,8 +7,9 @@
 
 namespace muster::pages {
 
-ListAddress::ListAddress(const Request& request, std::span<const std::string_view> names)
-    : path_(request.path) {
+ListAddress::ListAddress(std::string_view path, const Request& request,
+                         std::span<const std::string_view> names)
+    : path_(path) {
   for (const std::string_view name : names) choices_.emplace_back(name, request.query_value(name));
 }
 
@@ -26,16 +27,22 @@ std::int64_t ListAddress::number(std::string_view name) const {
 }
 
 std::string ListAddress::with(std::string_view name, std::string_view value) const {
-  std::string address = path_;
-  char separator = '?';
+  return path_ + query(name, value);
+}
+
+std::string ListAddress::at(std::string_view path) const {
+  return std::string{path} + query("page", value("page"));
+}
+
+std::string ListAddress::query(std::string_view name, std::string_view value) const {
+  const bool keeps_page = name == "page" || name == "open";
+  std::string query;
   for (const auto& [choice, present] : choices_) {
-    std::string_view chosen = choice == name ? value : present;
-    if (choice == "page" && name != "page") chosen = {};
-    if (chosen.empty()) continue;
-    address += formatted("{}{}={}", separator, choice, encode_query(chosen));
-    separator = '&';
+    const std::string_view chosen = choice == name ? value : present;
+    if (chosen.empty() || (choice == "page" && !keeps_page)) continue;
+    query += formatted("{}{}={}", query.empty() ? "?" : "&", choice, encode_query(chosen));
   }
-  return address;
+  return query;
 }
 
 }  // namespace muster::pages
