@@ -29,6 +29,7 @@ using DeviceId = Id<struct DeviceTag>;
 using UserId = Id<struct UserTag>;
 using TokenId = Id<struct TokenTag>;
 using SessionId = Id<struct SessionTag>;
+using InviteId = Id<struct InviteTag>;
 
 }  // namespace muster
 

@@ -18,7 +18,9 @@
 #include "server/keys.h"
 #include "server/networks.h"
 #include "server/people.h"
+#include "server/second_factor.h"
 #include "server/secret.h"
+#include "server/sessions.h"
 #include "web/certificate.h"
 #include "web/http_server.h"
 #include "web/identity.h"
@@ -83,6 +85,34 @@ void create_admin(const std::string& folder, const AdminOptions& options) {
                          .network_cidr = options.range});
   }));
   say(formatted("{} is an owner now.{}", person.email,
+                is_generated ? " The password, shown this once:" : ""));
+  if (is_generated) print_secret(password);
+}
+
+struct ResetOptions {
+  std::string email;
+  std::string password_file;
+  bool remove_second_factor = false;
+};
+
+void reset_password(const std::string& folder, const ResetOptions& options) {
+  Database database = open_database(folder);
+  const bool is_generated = options.password_file.empty();
+  const Secret password = is_generated ? make_password(20) : read_password(options.password_file);
+  const std::string hash = hash_password(password);
+  const Person person = value_of(database.write([&](Transaction& tx) -> Result<Person> {
+    const By by = command_line();
+    const auto known = find_sign_in(tx, options.email);
+    if (!known)
+      return Refusal::not_found(formatted("nobody signs in with the e-mail {}", options.email));
+    set_password(tx, by, known->person, hash);
+    end_sessions(tx, by, known->person);
+    if (options.remove_second_factor) remove_second_factor(tx, by, known->person);
+    return known->person;
+  }));
+  say(formatted("{} has a new password and is signed out everywhere.{}{}{}", person.email,
+                options.remove_second_factor ? " The second factor is off." : "",
+                person.status == "blocked" ? " They are still blocked." : "",
                 is_generated ? " The password, shown this once:" : ""));
   if (is_generated) print_secret(password);
 }
@@ -203,6 +233,16 @@ void add_serve(CLI::App& app, const std::string& folder) {
   command->callback([options, &folder] { serve(folder, *options); });
 }
 
+void add_reset_password(CLI::App& admin, const std::string& folder) {
+  auto* command = admin.add_subcommand("reset-password", "Let somebody back in");
+  auto options = std::make_shared<ResetOptions>();
+  option(*command, "--email", options->email, "Their e-mail address")->required();
+  option(*command, "--password-file", options->password_file, "Its first line; none: one is made");
+  flag(*command, "--remove-second-factor", options->remove_second_factor,
+       "Their phone is lost: the password alone signs them in");
+  command->callback([options, &folder] { reset_password(folder, *options); });
+}
+
 void add_admin(CLI::App& app, const std::string& folder) {
   auto* admin = app.add_subcommand("admin", "Owners")->require_subcommand(1);
   auto* command = admin->add_subcommand("create", "Make an owner without a browser");
@@ -213,6 +253,7 @@ void add_admin(CLI::App& app, const std::string& folder) {
       ->capture_default_str();
   option(*command, "--range", options->range, "Its addresses")->capture_default_str();
   command->callback([options, &folder] { create_admin(folder, *options); });
+  add_reset_password(*admin, folder);
 }
 
 void add_token(CLI::App& app, const std::string& folder) {

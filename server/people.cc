@@ -7,6 +7,7 @@
 #include "server/format.h"
 #include "server/keys.h"
 #include "server/networks.h"
+#include "server/second_factor.h"
 #include "server/sessions.h"
 #include "server/text.h"
 
@@ -117,12 +118,22 @@ Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view
   if (name.empty()) return Refusal::invalid("the service user's name shouldn't be empty");
   if (auto checked = check_text("the service user's name", name, kNameLength); !checked)
     return checked.refusal();
-  if (auto known = find_one(tx, "is_service_user = 1 AND name = ?", {name})) return *known;
+  if (auto known = find_service_user(tx, name)) return *known;
+  return add_person(tx, by, {.name = name, .role = Role::admin});
+}
+
+Person add_person(Transaction& tx, const By& by, const PersonRow& row) {
   const UserId id{
-      tx.insert("INSERT INTO users (email, name, role, is_service_user, created_at)"
-                " VALUES ('', ?, 'admin', 1, ?)",
-                {name, by.at})};
+      tx.insert("INSERT INTO users (email, name, role, is_service_user, status, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                {row.email, row.name, text_of(row.role), row.email.empty(), row.status, by.at})};
   return audited(tx, by, id);
+}
+
+Refusal last_owner(const Person& person, std::string_view what) {
+  return Refusal::conflict(
+      formatted("{} is the last owner and cannot be {}: make somebody else an owner first",
+                person.label(), what));
 }
 
 Refusal person_not_found(UserId id) {
@@ -140,16 +151,13 @@ Result<Person> remove_person(Transaction& tx, const By& by, UserId id) {
   auto person = find_person(tx, id);
   if (!person) return person_not_found(id);
   if (auto checked = check_may_manage(tx, by, *person); !checked) return checked.refusal();
-  if (tx.run("UPDATE users SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL"
-             " AND (role <> 'owner' OR is_service_user = 1 OR EXISTS (SELECT 1 FROM users other"
-             "   WHERE other.id <> ?1 AND other.role = 'owner' AND other.is_service_user = 0"
-             "   AND other.removed_at IS NULL AND other.status = 'active'))",
-             {id, by.at}) == 0)
-    return Refusal::conflict(
-        formatted("{} is the last owner and cannot be removed: make somebody else an owner first",
-                  person->label()));
+  const std::string sql =
+      formatted("UPDATE users SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL AND {}",
+                kAnOwnerIsLeft);
+  if (tx.run(sql, {id, by.at}) == 0) return last_owner(*person, "removed");
   end_sessions(tx, by, *person);
   revoke_tokens(tx, by, *person);
+  remove_second_factor(tx, by, *person);
   append_audit(tx, by,
                {.code = "user.delete",
                 .target = subject_of(*person),
@@ -166,6 +174,10 @@ std::optional<Person> find_person(const Snapshot& snapshot, UserId id) {
 
 std::optional<Person> find_person_by_email(const Snapshot& snapshot, std::string_view email) {
   return find_one(snapshot, "is_service_user = 0 AND email = ?", {lower_ascii(trim(email))});
+}
+
+std::optional<Person> find_service_user(const Snapshot& snapshot, std::string_view name) {
+  return find_one(snapshot, "is_service_user = 1 AND name = ?", {name});
 }
 
 std::vector<Person> list_people(const Snapshot& snapshot, std::optional<bool> service) {

@@ -58,10 +58,28 @@ Result<Person> remove_person(Transaction& tx, const By& by, UserId id);
 // it is in this act.
 Result<void> check_may_manage(const Snapshot& snapshot, const By& by, const Person& person);
 
+// Part of a WHERE on `users` that holds unless it would take the last owner who can sign in; ?1 is
+// the row's id. It stands in the statement that makes the change.
+constexpr std::string_view kAnOwnerIsLeft =
+    "(role <> 'owner' OR is_service_user = 1 OR EXISTS (SELECT 1 FROM users other"
+    " WHERE other.id <> ?1 AND other.role = 'owner' AND other.is_service_user = 0"
+    " AND other.removed_at IS NULL AND other.status = 'active'))";
+Refusal last_owner(const Person& person, std::string_view what);
+
 Refusal person_not_found(UserId id);
+
+// The row, with its own in the audit log. Whether it may be made is asked before.
+struct PersonRow {
+  std::string email = {};  // empty: a service user
+  std::string name = {};
+  Role role = Role::member;
+  std::string_view status = "active";
+};
+Person add_person(Transaction& tx, const By& by, const PersonRow& row);
 
 std::optional<Person> find_person(const Snapshot& snapshot, UserId id);
 std::optional<Person> find_person_by_email(const Snapshot& snapshot, std::string_view email);
+std::optional<Person> find_service_user(const Snapshot& snapshot, std::string_view name);
 // All who are not removed, by id; `service`: only service users, or only people.
 std::vector<Person> list_people(const Snapshot& snapshot, std::optional<bool> service);
 bool has_owner(const Snapshot& snapshot);

@@ -17,6 +17,37 @@ Secret make_session_secret() {
   return Secret{hex_of(bytes)};
 }
 
+// Ended ones too, as long as they are stored.
+std::vector<ShownSession> read_sessions(const Snapshot& snapshot, UserId person) {
+  std::vector<ShownSession> all;
+  auto query = snapshot.query(
+      "SELECT id, user_id, created_at, last_used_at, \"from\", browser FROM sessions"
+      " WHERE user_id = ? ORDER BY id",
+      {person});
+  while (query.step()) {
+    ShownSession& shown = all.emplace_back();
+    shown.session.id = query.id<SessionId>();
+    shown.session.user_id = query.id<UserId>();
+    shown.session.created_at = query.integer();
+    shown.session.last_used_at = query.integer();
+    shown.from = query.text();
+    shown.browser = query.text();
+  }
+  return all;
+}
+
+void end_with_audit(Transaction& tx, const By& by, const Person& person,
+                    const ShownSession& shown) {
+  end_session(tx, shown.session.id);
+  append_audit(tx, by,
+               {.code = "user.session.end",
+                .target = subject_of(person),
+                .details = {{"session_id", to_text(shown.session.id)},
+                            {"created_at", rfc3339(shown.session.created_at)},
+                            {"session_from", shown.from},
+                            {"browser", shown.browser}}});
+}
+
 }  // namespace
 
 void SessionUses::note(SessionId session, std::int64_t at) {
@@ -91,35 +122,31 @@ void end_other_sessions(Transaction& tx, UserId person, SessionId except) {
 }
 
 void end_sessions(Transaction& tx, const By& by, const Person& person) {
-  struct Ended {
-    SessionId id;
-    std::int64_t created_at;
-    std::string from;
-    std::string browser;
-  };
-  std::vector<Ended> all;
-  {
-    auto query = tx.query(
-        "SELECT id, created_at, \"from\", browser FROM sessions WHERE user_id = ? ORDER BY id",
-        {person.id});
-    while (query.step()) {
-      Ended& session = all.emplace_back();
-      session.id = query.id<SessionId>();
-      session.created_at = query.integer();
-      session.from = query.text();
-      session.browser = query.text();
-    }
+  for (const ShownSession& shown : read_sessions(tx, person.id))
+    end_with_audit(tx, by, person, shown);
+}
+
+Result<void> end_session_of(Transaction& tx, const By& by, const Person& person, SessionId id) {
+  for (const ShownSession& shown : read_sessions(tx, person.id)) {
+    if (shown.session.id != id) continue;
+    end_with_audit(tx, by, person, shown);
+    return {};
   }
-  for (const Ended& session : all) {
-    end_session(tx, session.id);
-    append_audit(tx, by,
-                 {.code = "user.session.end",
-                  .target = subject_of(person),
-                  .details = {{"session_id", to_text(session.id)},
-                              {"created_at", rfc3339(session.created_at)},
-                              {"session_from", session.from},
-                              {"browser", session.browser}}});
-  }
+  return Refusal::not_found("That session has ended already.");
+}
+
+std::vector<ShownSession> list_sessions(const Snapshot& snapshot, UserId person,
+                                        const SessionUses& uses, std::int64_t now) {
+  auto all = read_sessions(snapshot, person);
+  for (ShownSession& shown : all)
+    shown.session.last_used_at = uses.latest(shown.session.id, shown.session.last_used_at);
+  std::erase_if(all, [&](const ShownSession& shown) {
+    return shown.session.created_at <= now - kSessionMost ||
+           now - shown.session.last_used_at > kSessionIdle;
+  });
+  std::ranges::sort(all, std::ranges::greater{},
+                    [](const ShownSession& shown) { return shown.session.last_used_at; });
+  return all;
 }
 
 void delete_ended_sessions(Transaction& tx, const SessionUses& uses, std::int64_t now) {

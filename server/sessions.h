@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "server/audit.h"
 #include "server/db.h"
@@ -51,7 +52,19 @@ Secret create_session(Transaction& tx, const By& by, UserId person, std::string_
 // Nothing for unknown, idle and old ones, and those of blocked or removed people.
 std::optional<LiveSession> find_live_session(const Snapshot& snapshot, const Hash& secret_hash,
                                              const SessionUses& uses, std::int64_t now);
+// What its owner recognizes it by.
+struct ShownSession {
+  Session session;
+  std::string from;  // where it began
+  std::string browser;
+};
+// Those of a person that still work, the one used last first.
+std::vector<ShownSession> list_sessions(const Snapshot& snapshot, UserId person,
+                                        const SessionUses& uses, std::int64_t now);
+
 void end_session(Transaction& tx, SessionId id);
+// One of a person's own, from the list.
+Result<void> end_session_of(Transaction& tx, const By& by, const Person& person, SessionId id);
 // All of a person's but one: a new password ends what the old one opened.
 void end_other_sessions(Transaction& tx, UserId person, SessionId except);
 // All of a person who is removed or blocked, each with its row in the audit log.
