@@ -11,7 +11,7 @@ namespace muster {
 
 // Routes whose path says it all do not look at a body.
 inline bool takes_body(const Route& route) {
-  for (const char* word : {"/pause", "/resume", "/rotate"})
+  for (const char* word : {"/pause", "/resume", "/rotate", "/invite"})
     if (route.pattern.ends_with(word)) return false;
   return route.method == "POST" || route.method == "PUT" || route.method == "PATCH";
 }

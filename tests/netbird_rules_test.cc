@@ -111,7 +111,7 @@ TEST_CASE("contract: unknown routes and wrong methods are JSON, before authentic
       Row{"GET", "/api/setup-keys/", 404, "not_found"},
       Row{"GET", "/api/policies", 404, "not_found"}, Row{"GET", "/api", 404, "not_found"},
       Row{"PATCH", "/api/setup-keys", 405, "bad_request"},
-      Row{"POST", "/api/peers", 405, "bad_request"}, Row{"POST", "/api/users", 405, "bad_request"},
+      Row{"POST", "/api/peers", 405, "bad_request"}, Row{"PATCH", "/api/users", 405, "bad_request"},
       Row{"OPTIONS", "/api/groups", 405, "bad_request"},
       Row{"DELETE", "/api/events/audit", 405, "bad_request"});
   World world;

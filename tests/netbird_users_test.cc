@@ -9,6 +9,38 @@ TEST_CASE("contract: every refusal about users and tokens has its status and its
   check_lines({
       {"GET", "/api/users?service_user=maybe", "", 422, "invalid service_user query parameter",
        "invalid"},
+      {"POST", "/api/users", "", 400, "couldn't parse JSON request"},
+      {"POST", "/api/users", "{}", 422, "invalid user role "},
+      {"POST", "/api/users", R"({"role": "network_admin"})", 422,
+       "invalid user role network_admin"},
+      {"POST", "/api/users", R"({"role": "billing_admin"})", 422,
+       "invalid user role billing_admin"},
+      {"POST", "/api/users", R"({"role": "member"})", 422, "invalid user role member"},
+      {"POST", "/api/users", R"({"role": "user", "email": "nobody"})", 422,
+       "nobody is not an e-mail address"},
+      {"POST", "/api/users", R"({"role": "user", "email": "Ana@Example.com"})", 409,
+       "somebody with the e-mail ana@example.com is there already", "conflict"},
+      {"POST", "/api/users", R"({"role": "user", "email": "b@c.d", "auto_groups": ["2"]})", 422,
+       nullptr, "invalid"},
+      {"POST", "/api/users", R"({"role": "user", "email": "b@c.d", "auto_groups": []})", 200},
+      {"POST", "/api/users", R"({"role": "admin", "is_service_user": true})", 422,
+       "the service user's name shouldn't be empty"},
+      {"POST", "/api/users", R"({"role": "admin", "is_service_user": true, "name": "robot"})", 409,
+       "a service user with the name robot is there already"},
+      {"POST", "/api/users", R"({"role": "user", "is_service_user": true, "name": "r2"})", 200},
+      {"PUT", "/api/users/99", R"({"role": "user"})", 404, "user: 99 not found", "not_found"},
+      {"PUT", "/api/users/2", R"({"role": "king"})", 422, "invalid user role king"},
+      {"PUT", "/api/users/2", R"({"role": "user", "auto_groups": [], "is_blocked": true})", 200},
+      {"PUT", "/api/users/1", R"({"role": "admin", "is_blocked": false})", 403, nullptr,
+       "forbidden"},
+      {"PUT", "/api/users/1", R"({"role": "owner", "is_blocked": true})", 403,
+       "nobody blocks themselves"},
+      {"PUT", "/api/users/1", R"({"role": "owner", "auto_groups": [], "is_blocked": false})", 200},
+      {"POST", "/api/users/99/invite", "", 404, "user: 99 not found"},
+      {"POST", "/api/users/2/invite", "", 409, "robot has an account already"},
+      {"DELETE", "/api/users/99", "", 404, "user: 99 not found"},
+      {"DELETE", "/api/users/1", "", 409, "nobody removes themselves"},
+      {"DELETE", "/api/users/2", "", 200},
       {"GET", "/api/users/1/tokens/99", "", 404, "pat: 99 not found", "not_found"},
       {"GET", "/api/users/1/tokens/abc", "", 404, "pat: abc not found"},
       {"GET", "/api/users/2/tokens/1", "", 404, "pat: 1 not found"},
@@ -58,6 +90,39 @@ TEST_CASE("contract: a user has NetBird's members") {
   CHECK(users[1].at("name") == "robot");
   CHECK(users[1].at("is_service_user") == true);
   CHECK(users[1].at("is_current") == false);
+}
+
+TEST_CASE("contract: a new person is invited, and the answer alone tells the link") {
+  Shop shop;
+  const auto made =
+      shop.ask("POST", "/api/users", R"({"email": "bo@example.com", "name": "Bo", "role": "user"})")
+          .json();
+  CHECK(made.at("status") == "invited");
+  CHECK(made.at("role") == "user");
+  CHECK(made.at("invite_url").get<std::string>().find("/invite/minv_") != std::string::npos);
+  CHECK(made.at("invite_expires_at") == rfc3339(shop.clock.now() + 24 * 3600));
+  CHECK(shop.last_event().at("activity_code") == "user.invite");
+  CHECK(shop.last_event().dump().find("minv_") != std::string::npos);
+  CHECK(shop.last_event().at("meta").at("invite").get<std::string>().size() == 10);
+  CHECK(!shop.ask("GET", "/api/users").json()[2].contains("invite_url"));
+  const auto again = shop.ask("POST", "/api/users/3/invite").json();
+  CHECK(again.at("invite_url") != made.at("invite_url"));
+}
+
+TEST_CASE("contract: a person with living devices is not deleted, but planned") {
+  Shop shop;
+  const UserId bo{shop.number("SELECT count(*) FROM users") + 1};
+  shop.make_token("owner");
+  shop.run("UPDATE setup_keys SET created_by_id = " + to_text(bo) + " WHERE id = 2");
+  const std::string before = shop.stored();
+  const Answer refused = shop.ask("DELETE", "/api/users/" + to_text(bo));
+  CHECK(refused.status == 409);
+  CHECK(refused.reason() == "plan_required");
+  CHECK((shop.stored() == before));
+  shop.ask("DELETE", "/api/devices/1");
+  shop.ask("DELETE", "/api/devices/2");
+  CHECK(shop.ask("DELETE", "/api/users/" + to_text(bo)).body == "{}");
+  CHECK(shop.ask("DELETE", "/api/users/" + to_text(bo)).status == 404);
 }
 
 TEST_CASE("contract: users are filtered by being service users") {

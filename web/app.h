@@ -12,6 +12,7 @@
 #include "server/refusals.h"
 #include "server/sessions.h"
 #include "web/guess_limit.h"
+#include "web/half_sign_ins.h"
 #include "web/public_address.h"
 #include "web/sign_in_limit.h"
 
@@ -29,6 +30,7 @@ struct App {
   GuessLimit guesses{clock};
   PublicAddress public_address{config};
   SignInLimit sign_ins{clock};
+  HalfSignIns half_sign_ins{clock};
   // Opens the first-run page while nobody owns the server. Another one at each start.
   std::string setup_secret = make_password(26).reveal();
   std::vector<std::string> pins = {};  // of the self-made certificate; empty with a given one

@@ -25,6 +25,7 @@ constexpr std::array kNavigation{
     NavigationItem{"/links", "Install links", Right::links_read},
     NavigationItem{"/devices", "Devices", Right::devices_read},
     NavigationItem{"/groups", "Groups", Right::groups_read},
+    NavigationItem{"/people", "People", Right::people_read},
     NavigationItem{"/audit", "Audit log", Right::audit_read},
 };
 
@@ -35,6 +36,16 @@ struct Notice {
 };
 constexpr std::array kNotices{
     Notice{"password-changed", "Your password is changed. Other browsers are signed out."},
+    Notice{"session-ended", "That browser is signed out."},
+    Notice{"sessions-ended", "All other browsers are signed out."},
+    Notice{"second-factor-off", "Your second factor is off. The password alone signs you in."},
+    Notice{"token-ended", "The access token has ended."},
+    Notice{"service-user-made", "The service user is made. Give it an access token to act with."},
+    Notice{"role-changed", "The role is changed."},
+    Notice{"person-blocked", "Blocked: signed out everywhere, and access tokens are refused."},
+    Notice{"person-unblocked", "No longer blocked."},
+    Notice{"keys-paused", "The keys are paused. They let nobody in until they are resumed."},
+    Notice{"invite-withdrawn", "The invite is withdrawn. Its link does not work any more."},
     Notice{"key-revoked", "The key is revoked. It lets nobody in any more."},
     Notice{"key-deleted", "The key is deleted. Its devices stay."},
     Notice{"key-saved", "The key is saved."},

@@ -74,6 +74,34 @@ TEST_CASE("an unfit range makes no owner and no network") {
   CHECK(folder.query("SELECT count(*) FROM audit_log") == "0");
 }
 
+TEST_CASE("a reset password is printed alone, and ends sessions") {
+  const OwnedFolder folder;
+  folder.query(
+      "INSERT INTO sessions (user_id, secret_hash, created_at, last_used_at, \"from\","
+      " browser) VALUES (1, randomblob(32), 1, 1, '', '')");
+  const std::string before = folder.query("SELECT password_hash FROM users");
+  const Said said = folder.ask("admin reset-password --email Ana@Example.com");
+  CHECK(said.exit == 0);
+  CHECK(matches(said.out, kPassword));
+  CHECK(holds(said.err, "ana@example.com has a new password and is signed out everywhere."));
+  CHECK(folder.query("SELECT count(*) FROM sessions") == "0");
+  CHECK(folder.query("SELECT password_hash FROM users") != before);
+  check_refused(folder.ask("admin reset-password --email b@c.d"), 1, "nobody signs in with");
+}
+
+TEST_CASE("a second factor goes only when that is asked for") {
+  const OwnedFolder folder;
+  folder.query("INSERT INTO second_factors (user_id, confirmed_at) VALUES (1, 1)");
+  folder.query("INSERT INTO server_secrets VALUES ('totp:1', 'A')");
+  CHECK(folder.ask("admin reset-password --email ana@example.com").exit == 0);
+  CHECK(folder.query("SELECT count(*) FROM second_factors") == "1");
+  const Said said =
+      folder.ask("admin reset-password --email ana@example.com --remove-second-factor");
+  CHECK(holds(said.err, "The second factor is off."));
+  CHECK(folder.query("SELECT count(*) FROM second_factors") == "0");
+  CHECK(folder.query("SELECT count(*) FROM server_secrets WHERE name = 'totp:1'") == "0");
+}
+
 TEST_CASE("the same owner twice is refused, another one joins") {
   const Folder folder;
   REQUIRE(folder.ask("admin create --email a@b.c").exit == 0);

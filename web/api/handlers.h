@@ -60,6 +60,10 @@ Result<Reply> delete_peer(const Call& call, const Allowed<Right::devices_write>&
 Result<Reply> list_events(const Call& call, const Allowed<Right::audit_read>& who);
 
 Result<Reply> list_users(const Call& call, const Known& who);
+Result<Reply> create_user(const Call& call, const Allowed<Right::people_write>& who);
+Result<Reply> put_user(const Call& call, const Allowed<Right::people_write>& who);
+Result<Reply> delete_user(const Call& call, const Allowed<Right::people_write>& who);
+Result<Reply> invite_user(const Call& call, const Allowed<Right::people_write>& who);
 Result<Reply> get_current_user(const Call& call, const Known& who);
 Result<Reply> list_tokens(const Call& call, const Known& who);
 Result<Reply> create_token(const Call& call, const Known& who);

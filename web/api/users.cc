@@ -2,7 +2,10 @@
 
 #include "server/access_tokens.h"
 #include "server/clock.h"
+#include "server/format.h"
+#include "server/invites.h"
 #include "server/people.h"
+#include "server/person_changes.h"
 #include "server/text.h"
 #include "web/api/handlers.h"
 #include "web/api/shapes.h"
@@ -88,6 +91,45 @@ Result<Person> read_owner(const Call& call, const Snapshot& snapshot, const Live
   return owner;
 }
 
+// NetBird's words; network_admin and billing_admin are no roles here.
+Result<Role> read_role(const std::string& text) {
+  const auto role = text == "user" ? Role::member : parse_role(text);
+  if (!role || text == "member") return Refusal::invalid("invalid user role " + text);
+  return *role;
+}
+
+// Groups of a person's devices: none come in by signing in, so there is nothing to keep.
+Result<void> check_no_groups(const Body& body) {
+  const auto groups = body.texts("auto_groups");
+  if (auto wrong = body.refusal()) return *wrong;
+  if (groups && !groups->empty())
+    return Refusal::invalid(
+        "auto_groups of a user cannot be set here: keys put devices into groups");
+  return {};
+}
+
+// An id that nobody has is named as it was sent: it need not be a number.
+Refusal named(const Call& call, const Refusal& refusal) {
+  if (refusal.kind != Kind::not_found) return refusal;
+  return Refusal::not_found("user: " + call.request.path_parameters.at(0) + " not found");
+}
+
+// An account that an invite opens may do more than a token with some scopes.
+Result<void> check_invites(const Snapshot& snapshot, const Call& call,
+                           const Allowed<Right::people_write>& who) {
+  const auto live = find_still_live(snapshot, who.caller(), call.app.clock.now());
+  if (!live) return live.refusal();
+  return check_makes_tokens(*live);
+}
+
+Reply invited_reply(const Call& call, const CreatedInvite& created, UserId current) {
+  const std::string url = call.app.public_address.url() + "/invite/" + created.secret.reveal();
+  return json_reply(
+      user_shape(created.person, current)
+          .set("invite_url", std::string_view{url})
+          .set("invite_expires_at", std::string_view{rfc3339(created.invite.expires_at)}));
+}
+
 Result<std::optional<bool>> read_service(const Request& request) {
   const auto text = request.query_value("service_user");
   if (text.empty()) return std::optional<bool>{};
@@ -111,6 +153,89 @@ Result<Reply> list_users(const Call& call, const Known& who) {
   for (const Person& person : people)
     if (sees_all || person.id == live.person.id) array.add(user_shape(person, live.person.id));
   return json_reply(array);
+}
+
+// A service user, or a person with an invite: `invite_url` is the only way to their account.
+Result<Reply> create_user(const Call& call, const Allowed<Right::people_write>& who) {
+  const Body body{call.request.body};
+  const std::string name = body.text("name").value_or("");
+  const std::string email = body.text("email").value_or("");
+  const std::string role_text = body.text("role").value_or("");
+  const bool is_service_user = body.boolean("is_service_user").value_or(false);
+  if (auto checked = check_no_groups(body); !checked) return checked.refusal();
+  const auto role = read_role(role_text);
+  if (!role) return role.refusal();
+  const UserId current = who.caller().live.person.id;
+  if (is_service_user) {
+    const auto made = call.write(who, [&](Transaction& tx, const By& by) {
+      return create_service_user(tx, by, {.name = name, .role = *role});
+    });
+    if (!made) return made.refusal();
+    return json_reply(user_shape(*made, current));
+  }
+  const auto made = call.write(who, [&](Transaction& tx, const By& by) -> Result<CreatedInvite> {
+    if (auto checked = check_invites(tx, call, who); !checked) return checked.refusal();
+    return invite_person(tx, by, {.email = email, .name = name, .role = *role});
+  });
+  if (!made) return made.refusal();
+  return invited_reply(call, *made, current);
+}
+
+// What is left out stays as it is.
+Result<Reply> put_user(const Call& call, const Allowed<Right::people_write>& who) {
+  const Body body{call.request.body};
+  const auto role_text = body.text("role");
+  const auto is_blocked = body.boolean("is_blocked");
+  if (auto checked = check_no_groups(body); !checked) return checked.refusal();
+  std::optional<Role> role;
+  if (role_text) {
+    const auto known = read_role(*role_text);
+    if (!known) return known.refusal();
+    role = *known;
+  }
+  const auto done = call.write(who, [&](Transaction& tx, const By& by) -> Result<Person> {
+    auto person = find_person(tx, user_id(call));
+    if (!person) return person_not_found(user_id(call));
+    if (role && *role != person->role) {
+      auto changed = change_role(tx, by, person->id, *role);
+      if (!changed) return changed.refusal();
+      person = std::move(*changed);
+    }
+    if (!is_blocked || *is_blocked == (person->status == "blocked")) return std::move(*person);
+    return *is_blocked ? block_person(tx, by, person->id) : unblock_person(tx, by, person->id);
+  });
+  if (!done) return named(call, done.refusal());
+  return json_reply(user_shape(*done, who.caller().live.person.id));
+}
+
+Result<Reply> invite_user(const Call& call, const Allowed<Right::people_write>& who) {
+  const auto made = call.write(who, [&](Transaction& tx, const By& by) -> Result<CreatedInvite> {
+    auto renewed = renew_invite(tx, by, user_id(call));
+    if (!renewed) return renewed.refusal();
+    if (auto checked = check_invites(tx, call, who); !checked) return checked.refusal();
+    return renewed;
+  });
+  if (!made) return named(call, made.refusal());
+  return invited_reply(call, *made, who.caller().live.person.id);
+}
+
+// By itself this ends a person alone; what came in through their keys has a plan of its own.
+Result<Reply> delete_user(const Call& call, const Allowed<Right::people_write>& who) {
+  const auto done = call.write(who, [&](Transaction& tx, const By& by) -> Result<Person> {
+    const UserId id = user_id(call);
+    const auto person = find_person(tx, id);
+    if (!person) return person_not_found(id);
+    if (id == by.user_id) return Refusal::conflict("nobody removes themselves");
+    if (const auto devices = count_devices_of(tx, id); devices > 0)
+      return Refusal::conflict(
+          formatted("{} devices came in through keys of {}: POST /api/revocations shows what goes "
+                    "with them, and POST /api/users/{}/hand-over gives all to another",
+                    devices, person->label(), id.value),
+          Reason::plan_required);
+    return remove_person(tx, by, id);
+  });
+  if (!done) return named(call, done.refusal());
+  return json_reply(JsonObject{});
 }
 
 Result<Reply> get_current_user(const Call&, const Known& who) {

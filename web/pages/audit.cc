@@ -69,7 +69,17 @@ constexpr std::array kSentences{
     Sentence{"user.create", "added the person", "as", "role"},
     Sentence{"user.delete", "removed the person"},
     Sentence{"user.session.end", "signed out", "from", "session_from"},
+    Sentence{"user.invite", "made an invite for", "as", "role"},
+    Sentence{"user.invite.withdraw", "withdrew the invite of"},
+    Sentence{"user.join", "accepted the invite of"},
+    Sentence{"user.role.update", "changed the role of", "to", "role"},
+    Sentence{"user.block", "blocked"},
+    Sentence{"user.unblock", "unblocked"},
     Sentence{"user.password.change", "changed the password of"},
+    Sentence{"user.second_factor.add", "turned on the second factor of"},
+    Sentence{"user.second_factor.remove", "turned off the second factor of"},
+    Sentence{"user.recovery_code.use", "used a recovery code of"},
+    Sentence{"user.recovery_codes.renew", "made new recovery codes for"},
     Sentence{"personal.access.token.create", "made for", "the access token", "name"},
     Sentence{"personal.access.token.delete", "revoked of", "the access token", "name"},
     Sentence{"settings.public_url.update", "set the address that machines use", "to", "public_url"},
@@ -93,6 +103,7 @@ std::string find_page(const Snapshot& snapshot, const Subject& subject, std::int
   if (subject.kind == "device" && find_device(snapshot, DeviceId{id}))
     return "/devices/" + subject.id;
   if (subject.kind == "group" && find_group(snapshot, GroupId{id})) return "/groups/" + subject.id;
+  if (subject.kind == "user" && find_person(snapshot, UserId{id})) return "/people/" + subject.id;
   return {};
 }
 

@@ -14,6 +14,7 @@ Result<Reply> first_run(const Call& call);
 
 Result<Reply> show_sign_in(const Call& call);
 Result<Reply> sign_in(const Call& call);
+Result<Reply> sign_in_with_code(const Call& call);
 Result<Reply> sign_out(const Call& call, const SignedIn& who);
 Result<Reply> set_theme(const Call& call, const SignedIn& who);
 
@@ -56,6 +57,34 @@ Result<Reply> delete_key(const Call& call, const Visitor<Right::keys_write>& who
 
 Result<Reply> account(const Call& call, const SignedIn& who);
 Result<Reply> change_password(const Call& call, const SignedIn& who);
+Result<Reply> end_one_session(const Call& call, const SignedIn& who);
+Result<Reply> end_all_other_sessions(const Call& call, const SignedIn& who);
+Result<Reply> show_second_factor(const Call& call, const SignedIn& who);
+Result<Reply> begin_second_factor(const Call& call, const SignedIn& who);
+Result<Reply> confirm_second_factor(const Call& call, const SignedIn& who);
+Result<Reply> renew_recovery_codes(const Call& call, const SignedIn& who);
+Result<Reply> end_second_factor(const Call& call, const SignedIn& who);
+Result<Reply> show_new_own_token(const Call& call, const SignedIn& who);
+Result<Reply> create_own_token(const Call& call, const SignedIn& who);
+Result<Reply> end_own_token(const Call& call, const SignedIn& who);
+
+Result<Reply> list_people(const Call& call, const Visitor<Right::people_read>& who);
+Result<Reply> show_new_person(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> create_person(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> show_person(const Call& call, const Visitor<Right::people_read>& who);
+Result<Reply> save_role(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> block_person(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> unblock_person(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> pause_keys_of_person(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> renew_invite(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> withdraw_invite(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> show_new_service_token(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> create_service_token(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> end_service_token(const Call& call, const Visitor<Right::people_write>& who);
+
+// `/invite/SECRET`: for somebody who has no account yet.
+Result<Reply> show_invite(const Call& call);
+Result<Reply> accept_invite(const Call& call);
 
 Result<Reply> list_devices(const Call& call, const Visitor<Right::devices_read>& who);
 Result<Reply> act_on_devices(const Call& call, const Visitor<Right::devices_write>& who);
