@@ -34,7 +34,15 @@ async function furnished(world) {
   await ask('POST', '/api/install-links', { recipient: long_name, note: 'first floor' })
   const gone = await ask('POST', '/api/install-links', { recipient: 'Withdrawn' })
   await ask('DELETE', `/api/install-links/${gone.id}`)
-  return { muster, ids: { keys: tills.id, links: link.id, groups: '2', devices: '1' }, link, gone }
+  const robot = await ask('POST', '/api/users', {
+    name: 'Nightly backup of the shops',
+    role: 'auditor',
+    is_service_user: true,
+  })
+  await ask('POST', `/api/users/${robot.id}/tokens`, { name: 'cron', expires_in: 90 })
+  await ask('POST', '/api/users', { email: 'bea@example.com', name: long_name, role: 'admin' })
+  const ids = { keys: tills.id, links: link.id, groups: '2', devices: '1', people: robot.id }
+  return { muster, ids, link, gone }
 }
 
 let machines = 0
@@ -61,7 +69,7 @@ async function listed_pages() {
 }
 
 // Shown where they are made, or to nobody who is signed in.
-const elsewhere = ['/static/{file}', '/first-run/{secret}', '/i/{secret}', '/sign-in', '/']
+const elsewhere = ['/static/{file}', '/first-run/{secret}', '/i/{secret}', '/invite/{secret}', '/sign-in', '/']
 
 // Saved, not shown.
 const is_shown = (pattern) => !elsewhere.includes(pattern) && !pattern.endsWith('.csv')
@@ -115,7 +123,7 @@ test('what was made is shown once and looks right', async (world) => {
 test('empty pages say what they are for', async (world) => {
   const muster = await world.serve()
   const page = await world.sign_in(muster)
-  for (const path of ['/links', '/devices', '/groups', '/keys']) {
+  for (const path of ['/links', '/devices', '/groups', '/keys', '/people']) {
     await page.goto(muster.url + path)
     await assert_looks_right(page, `empty ${path.slice(1)}`)
   }
