@@ -88,6 +88,26 @@ TEST_CASE("an admin touches no owner, and neither becomes nor makes one") {
   }
 }
 
+TEST_CASE("no field of any request makes an admin an owner") {
+  World world;
+  const Sent admin{.token = world.make_token("admin")};
+  const std::string self = "/api/users/2";
+  for (const char* body :
+       {R"({"role": "owner"})", R"({"Role": "owner"})", R"({"ROLE": "owner", "is_blocked": false})",
+        R"({"role": "admin", "ROLE": "owner"})", R"({"role": "owner", "role": "admin"})",
+        R"({"role": "admin", "is_service_user": false, "status": "active", "id": "1"})",
+        R"({"permissions": {"is_restricted": false}, "user": {"role": "owner"}})"}) {
+    INFO(body);
+    world.ask("PUT", self, body, admin);
+    CHECK(world.text("SELECT role FROM users WHERE id = 2") == "admin");
+  }
+  for (const char* body :
+       {R"({"name": "r", "role": "owner", "is_service_user": true})",
+        R"({"email": "c@example.com", "role": "owner"})", R"({"email": "c@d.e", "Role": "owner"})"})
+    CHECK(world.ask("POST", "/api/users", body, admin).status == 403);
+  CHECK(world.number("SELECT count(*) FROM users WHERE role = 'owner'") == 1);
+}
+
 TEST_CASE("an owner may do all of that, but nothing to their own role") {
   Team team;
   const UserId other = team.add("owner");
