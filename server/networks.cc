@@ -363,6 +363,13 @@ void free_addresses(Transaction& tx, DeviceId device, bool ephemeral, std::int64
          {ephemeral ? 0 : now, device});
 }
 
+void free_address(Transaction& tx, DeviceId device, NetworkId network, std::int64_t now) {
+  tx.run(
+      "UPDATE addresses SET device_id = NULL, freed_at = ?3"
+      " WHERE device_id = ?1 AND network_id = ?2",
+      {device, network, now});
+}
+
 void touch_names(Transaction& tx, DeviceId device) {
   tx.run(
       "UPDATE networks SET names_revision = names_revision + 1"

@@ -76,6 +76,8 @@ Result<void> move_address(Transaction& tx, DeviceId device, std::string_view wan
                           std::int64_t now);
 // An ephemeral device's addresses rest not at all: runners come and go by the thousand.
 void free_addresses(Transaction& tx, DeviceId device, bool ephemeral, std::int64_t now);
+// The one that it has in this network.
+void free_address(Transaction& tx, DeviceId device, NetworkId network, std::int64_t now);
 
 // Names or addresses in the device's networks changed: agents that keep names ask for them anew.
 void touch_names(Transaction& tx, DeviceId device);

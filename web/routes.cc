@@ -110,6 +110,7 @@ std::vector<Route> routes_of_programs() {
       route<api::resume_key>("POST", "/api/setup-keys/{id}/resume"),
       route<api::rotate_key>("POST", "/api/setup-keys/{id}/rotate"),
       route<api::clone_key>("POST", "/api/setup-keys/{id}/clone"),
+      route<api::apply_key>("POST", "/api/setup-keys/{id}/apply"),
       route<api::list_key_devices>("GET", "/api/setup-keys/{id}/devices"),
       route<api::list_key_refusals>("GET", "/api/setup-keys/{id}/refusals"),
 
@@ -199,6 +200,8 @@ std::vector<Route> routes_of_people() {
       route<pages::key_arrivals>("GET", "/keys/{id}/arrivals"),
       route<pages::show_edit_key>("GET", "/keys/{id}/edit"),
       route<pages::edit_key>("POST", "/keys/{id}/edit"),
+      route<pages::show_apply_key>("GET", "/keys/{id}/apply"),
+      route<pages::apply_key>("POST", "/keys/{id}/apply"),
       route<pages::pause_key>("POST", "/keys/{id}/pause"),
       route<pages::resume_key>("POST", "/keys/{id}/resume"),
       route<pages::rotate_key>("POST", "/keys/{id}/rotate"),

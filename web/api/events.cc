@@ -34,6 +34,8 @@ constexpr std::array kActivities{
     Activity{"peer.rename", "Peer renamed"},
     Activity{"peer.group.add", "Group added to peer"},
     Activity{"peer.group.delete", "Group removed from peer"},
+    Activity{"peer.network.add", "Network added to peer"},
+    Activity{"peer.network.delete", "Network removed from peer"},
     Activity{"peer.tags.update", "Peer tags updated"},
     Activity{"peer.approve", "Peer approved"},
     Activity{"peer.approval.revoke", "Peer approval revoked"},

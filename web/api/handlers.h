@@ -27,6 +27,7 @@ Result<Reply> rotate_key(const Call& call, const Allowed<Right::keys_write>& who
 Result<Reply> clone_key(const Call& call, const Allowed<Right::keys_write>& who);
 Result<Reply> delete_key(const Call& call, const Allowed<Right::keys_write>& who);
 Result<Reply> act_on_keys(const Call& call, const Allowed<Right::keys_write>& who);
+Result<Reply> apply_key(const Call& call, const Allowed<Right::devices_write>& who);
 Result<Reply> list_key_devices(const Call& call, const Allowed<Right::keys_read>& who);
 Result<Reply> list_key_refusals(const Call& call, const Allowed<Right::keys_read>& who);
 

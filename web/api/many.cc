@@ -1,6 +1,6 @@
 // Acts over many keys, links and devices.
 
-#include "web/many.h"
+#include "web/api/many.h"
 
 #include <algorithm>
 #include <array>
@@ -67,28 +67,9 @@ Result<std::vector<IdType>> read_ids(const std::vector<std::string>& texts) {
   return ids;
 }
 
-Reply report_reply(const Wanted& wanted, const ManyReport& report) {
-  JsonArray skipped;
-  for (const LeftOut& one : report.left_out)
-    skipped.add(JsonObject{}
-                    .set("id", std::string_view{one.id})
-                    .set("name", std::string_view{one.name})
-                    .set("reason", text_of(one.why.reason))
-                    .set("message", std::string_view{one.why.message}));
-  JsonObject shape;
-  shape.set("action", std::string_view{wanted.action})
-      .set("dry_run", wanted.only_looks)
-      .set("count", report.count())
-      .set("changed", report.changed.size())
-      .set("unchanged", report.unchanged)
-      .set("skipped", skipped)
-      .set("cascade_id", report.changed.empty() ? "" : std::string_view{report.cascade_id});
-  return json_reply(shape);
-}
-
 Result<Reply> answer(const Wanted& wanted, const Result<ManyReport>& report) {
   if (!report) return report.refusal();
-  return report_reply(wanted, *report);
+  return json_reply(report_shape(wanted.action, wanted.only_looks, *report));
 }
 
 // Ids or the filter that `read(request)` makes of it.
@@ -101,7 +82,7 @@ Result<Choice> read_choice(const Wanted& wanted, Read read) {
     chosen.ids = std::move(*ids);
     return chosen;
   }
-  auto query = read(*wanted.filter);
+  auto query = read(wanted.filter.value_or(Request{}));
   if (!query) return query.refusal();
   chosen.filter = std::move(*query);
   return chosen;
@@ -143,7 +124,7 @@ Result<ChosenDevices> read_devices(const Call& call, const Wanted& wanted) {
     chosen.ids = std::move(*ids);
     return chosen;
   }
-  auto query = read_device_query(*wanted.filter);
+  auto query = read_device_query(wanted.filter.value_or(Request{}));
   if (!query) return query.refusal();
   chosen.filter = std::move(query->filter);
   if (const auto online = query->online)
@@ -154,6 +135,25 @@ Result<ChosenDevices> read_devices(const Call& call, const Wanted& wanted) {
 }
 
 }  // namespace
+
+JsonObject report_shape(std::string_view action, bool only_looks, const ManyReport& report) {
+  JsonArray skipped;
+  for (const LeftOut& one : report.left_out)
+    skipped.add(JsonObject{}
+                    .set("id", std::string_view{one.id})
+                    .set("name", std::string_view{one.name})
+                    .set("reason", text_of(one.why.reason))
+                    .set("message", std::string_view{one.why.message}));
+  JsonObject shape;
+  shape.set("action", action)
+      .set("dry_run", only_looks)
+      .set("count", report.count())
+      .set("changed", report.changed.size())
+      .set("unchanged", report.unchanged)
+      .set("skipped", skipped)
+      .set("cascade_id", report.changed.empty() ? "" : std::string_view{report.cascade_id});
+  return shape;
+}
 
 Result<Reply> act_on_keys(const Call& call, const Allowed<Right::keys_write>& who) {
   const Body body{call.request.body};

@@ -51,6 +51,8 @@ constexpr std::array kSentences{
     Sentence{"peer.rename", "renamed a device to", "from", "old_name"},
     Sentence{"peer.group.add", "put the device", "into the group", "group"},
     Sentence{"peer.group.delete", "took the device", "out of the group", "group"},
+    Sentence{"peer.network.add", "put the device", "into the network", "network"},
+    Sentence{"peer.network.delete", "took the device", "out of the network", "network"},
     Sentence{"peer.tags.update", "changed the tags of the device", "to", "tags"},
     Sentence{"peer.approve", "approved the device"},
     Sentence{"peer.approval.revoke", "took back the approval of the device"},

@@ -48,6 +48,8 @@ Result<Reply> key_devices(const Call& call, const Visitor<Right::keys_read>& who
 Result<Reply> key_arrivals(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> show_edit_key(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> edit_key(const Call& call, const Visitor<Right::keys_write>& who);
+Result<Reply> show_apply_key(const Call& call, const Visitor<Right::devices_write>& who);
+Result<Reply> apply_key(const Call& call, const Visitor<Right::devices_write>& who);
 Result<Reply> pause_key(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> resume_key(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> rotate_key(const Call& call, const Visitor<Right::keys_write>& who);

@@ -124,7 +124,16 @@ void set_acts(View& view, const Call& call, const SignedIn& who, const Key& key)
   std::string stays = "No device came in through it.";
   if (count == 1) stays = "The device enrolled with this key stays connected.";
   if (count > 1) stays = formatted("The {} devices enrolled with this key stay connected.", count);
-  view.set("may_write", may_write)
+  const auto wanted = call.request.query_value("apply");
+  std::string offer;
+  if (may_write && count > 0 && !wanted.empty()) offer = formatted("/keys/{}/apply?", key.id.value);
+  for (const std::string_view what : {"groups", "tags", "networks"})
+    if (!offer.empty() && wanted.find(what) != std::string_view::npos)
+      offer += formatted("{}{}=1", offer.ends_with('?') ? "" : "&", what);
+  view.set("offer_url", offer.ends_with('?') ? "" : offer)
+      .set("linked", counted(count, "device"))
+      .set("may_apply", may_write && count > 0)
+      .set("may_write", may_write)
       .set("is_default", key.is_default())
       .set("default_of", key.network_default_of ? "network" : "group")
       .set("may_pause", !key.paused_at && !is_revoked)

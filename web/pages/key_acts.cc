@@ -4,6 +4,7 @@
 #include "server/format.h"
 #include "server/key_changes.h"
 #include "server/revocation.h"
+#include "server/text.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
 #include "web/pages/key.h"
@@ -47,6 +48,16 @@ Result<Key> read_living_key(const Call& call) {
   auto key = read_key(call);
   if (key && key->deleted_at) return Refusal::not_found("This key is deleted.");
   return key;
+}
+
+// What of a change the key's devices could follow: the page offers it.
+std::string offer_of(const Key& before, const Key& after) {
+  std::vector<std::string> changed;
+  if (before.auto_groups != after.auto_groups) changed.emplace_back("groups");
+  if (before.tags != after.tags) changed.emplace_back("tags");
+  if (before.networks != after.networks) changed.emplace_back("networks");
+  if (after.devices_count == 0 || changed.empty()) return "";
+  return "&apply=" + join(changed, ".");
 }
 
 }  // namespace
@@ -115,7 +126,7 @@ Result<Reply> edit_key(const Call& call, const Writer& who) {
   if (!done && done.refusal().kind == Kind::invalid)
     return show_edit(call, who, typed, *key, done.refusal().message);
   if (!done) return done.refusal();
-  return redirect(formatted("/keys/{}?notice=key-saved", key->id.value));
+  return redirect(formatted("/keys/{}?notice=key-saved{}", key->id.value, offer_of(*key, *done)));
 }
 
 }  // namespace muster::pages
