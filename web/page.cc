@@ -71,8 +71,9 @@ constexpr std::array<std::string_view, 5> kForPrograms{"/healthz", "/readyz", "/
                                                        "/install.sh", "/muster-agent"};
 
 std::string notice_of(const Request& request) {
+  if (std::string sentence = many_notice(request); !sentence.empty()) return sentence;
   const auto found = std::ranges::find(kNotices, request.query_value("notice"), &Notice::word);
-  return found == kNotices.end() ? many_notice(request) : std::string{found->sentence};
+  return found == kNotices.end() ? std::string{} : std::string{found->sentence};
 }
 
 std::string_view theme_of(const Request& request) {
