@@ -75,6 +75,8 @@ std::string new_cascade_id() {
 void append_audit(Transaction& tx, const By& by, const AuditEntry& entry) {
   JsonObject details;
   for (const auto& [name, value] : entry.details) details.set(name, std::string_view{value});
+  if (!by.because_of.empty()) details.set("because_of", std::string_view{by.because_of});
+  if (!by.cascade_of.empty()) details.set("cascade_of", std::string_view{by.cascade_of});
   const std::string details_text = details.text();
   const std::string actor = by.actor.text();
   const std::string target = entry.target.text();
@@ -114,6 +116,11 @@ std::vector<AuditRow> list_audit(const Snapshot& snapshot, std::int64_t before, 
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+ChainHead find_chain_head(const Snapshot& snapshot) {
+  const Head head = find_head(snapshot);
+  return {head.id, head.id == 0 ? std::string{} : hex_of(head.hash)};
 }
 
 ChainState check_chain(const Snapshot& snapshot) {

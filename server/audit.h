@@ -35,7 +35,11 @@ struct By {
   UserId user_id{};    // none at the command line, for devices and for the server itself
   TokenId token_id{};  // the access token it was done with, if any
   std::vector<GroupId> only_groups = {};  // that token's confinement; empty: none
-  std::string cascade_id = {};            // when it is part of something larger
+  // When it is part of something larger: of what, and because of which thing above it. Both are
+  // written as the audit log names a subject, into the row's details.
+  std::string cascade_id = {};
+  std::string cascade_of = {};
+  std::string because_of = {};
 
   static By command_line(std::int64_t now) { return {{"command_line", "", ""}, "", now}; }
 };
@@ -71,6 +75,13 @@ struct ChainState {
   std::string head;  // hexadecimal; empty while there is no row
   std::optional<std::int64_t> first_broken_id;
 };
+
+// The newest row, against which a cut end shows once it was noted elsewhere.
+struct ChainHead {
+  std::int64_t id = 0;
+  std::string hash;  // hexadecimal; empty while there is no row
+};
+ChainHead find_chain_head(const Snapshot& snapshot);
 
 // Walks the whole log.
 ChainState check_chain(const Snapshot& snapshot);

@@ -371,16 +371,8 @@ Result<Device> remove_device(Transaction& tx, const By& by, DeviceId id, std::st
   const auto device = find_device(tx, id);
   if (!device || device->removed_at)
     return Refusal::not_found(formatted("device: {} not found", id.value));
-  touch_names(tx, id);
-  tx.run("UPDATE devices SET removed_at = ?, removed_because = ? WHERE id = ?",
-         {by.at, because, id});
-  free_addresses(tx, id, device->ephemeral, by.at);
-  tx.run("DELETE FROM group_members WHERE device_id = ?", {id});
-  append_audit(tx, by,
-               {.code = "user.peer.delete",
-                .target = subject_of(*device),
-                .details = more_details(*device, {{"because", std::string{because}},
-                                                  {"setup_key_name", device->setup_key_name}})});
+  const FallingDevice falling{id, by.because_of};
+  remove_devices(tx, by, {&falling, 1}, because);
   return *find_device(tx, id);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -146,6 +147,19 @@ Result<void> update_facts(Transaction& tx, DeviceId id, const FactsChange& chang
 // Marks it removed, frees its addresses and its places in groups. `because`: removed, left,
 // ephemeral. Its next call is answered "removed", never revived.
 Result<Device> remove_device(Transaction& tx, const By& by, DeviceId id, std::string_view because);
+
+// One of many that fall together. `because_of`: as By has it.
+struct FallingDevice {
+  DeviceId id;
+  std::string because_of;
+};
+// The same for many at once: a few statements for all of them, and a row of the audit log for each.
+// All of them live.
+void remove_devices(Transaction& tx, const By& by, std::span<const FallingDevice> devices,
+                    std::string_view because);
+// For audit rows about many: each device's id, name, enrollment, key and first address, by id.
+std::vector<Device> list_for_audit(const Snapshot& snapshot,
+                                   std::span<const FallingDevice> devices);
 
 Subject subject_of(const Device& device);
 // What the audit log keeps of a device: name, fqdn, ip, created_at, and where it called from.

@@ -358,11 +358,6 @@ Result<void> move_address(Transaction& tx, DeviceId device, std::string_view wan
   return {};
 }
 
-void free_addresses(Transaction& tx, DeviceId device, bool ephemeral, std::int64_t now) {
-  tx.run("UPDATE addresses SET device_id = NULL, freed_at = ? WHERE device_id = ?",
-         {ephemeral ? 0 : now, device});
-}
-
 void free_address(Transaction& tx, DeviceId device, NetworkId network, std::int64_t now) {
   tx.run(
       "UPDATE addresses SET device_id = NULL, freed_at = ?3"

@@ -74,8 +74,6 @@ std::optional<std::uint32_t> claim_address(Transaction& tx, NetworkId network, D
 // no address, in none of its networks, another device's, or freed less than a day ago.
 Result<void> move_address(Transaction& tx, DeviceId device, std::string_view wanted,
                           std::int64_t now);
-// An ephemeral device's addresses rest not at all: runners come and go by the thousand.
-void free_addresses(Transaction& tx, DeviceId device, bool ephemeral, std::int64_t now);
 // The one that it has in this network.
 void free_address(Transaction& tx, DeviceId device, NetworkId network, std::int64_t now);
 

@@ -147,6 +147,14 @@ Result<void> check_may_manage(const Snapshot& snapshot, const By& by, const Pers
   return Refusal::forbidden("only an owner may do that to an owner");
 }
 
+Result<void> check_may_remove(const Snapshot& snapshot, const By& by, const Person& person) {
+  if (auto checked = check_may_manage(snapshot, by, person); !checked) return checked.refusal();
+  const std::string sql = formatted("SELECT 1 FROM users WHERE id = ?1 AND {}", kAnOwnerIsLeft);
+  auto query = snapshot.query(sql, {person.id});
+  if (!query.step()) return last_owner(person, "removed");
+  return {};
+}
+
 Result<Person> remove_person(Transaction& tx, const By& by, UserId id) {
   auto person = find_person(tx, id);
   if (!person) return person_not_found(id);
@@ -155,9 +163,6 @@ Result<Person> remove_person(Transaction& tx, const By& by, UserId id) {
       formatted("UPDATE users SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL AND {}",
                 kAnOwnerIsLeft);
   if (tx.run(sql, {id, by.at}) == 0) return last_owner(*person, "removed");
-  end_sessions(tx, by, *person);
-  revoke_tokens(tx, by, *person);
-  remove_second_factor(tx, by, *person);
   append_audit(tx, by,
                {.code = "user.delete",
                 .target = subject_of(*person),
@@ -165,6 +170,11 @@ Result<Person> remove_person(Transaction& tx, const By& by, UserId id) {
                             {"name", person->name},
                             {"role", std::string{text_of(person->role)}},
                             {"is_service_user", person->is_service_user ? "true" : "false"}}});
+  By with_them = by;
+  with_them.because_of = subject_of(*person).text();
+  end_sessions(tx, with_them, *person);
+  revoke_tokens(tx, with_them, *person);
+  remove_second_factor(tx, with_them, *person);
   return std::move(*person);
 }
 

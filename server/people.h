@@ -54,6 +54,9 @@ Result<Person> keep_service_user(Transaction& tx, const By& by, std::string_view
 // who can sign in (409), also of two removed at once, and an owner to an admin (403).
 Result<Person> remove_person(Transaction& tx, const By& by, UserId id);
 
+// Refuses who remove_person would, for whoever looks before.
+Result<void> check_may_remove(const Snapshot& snapshot, const By& by, const Person& person);
+
 // Owners are beyond admins; the command line and owners may do everything. By the caller's role as
 // it is in this act.
 Result<void> check_may_manage(const Snapshot& snapshot, const By& by, const Person& person);

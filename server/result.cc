@@ -37,6 +37,7 @@ constexpr std::array kWords{
     Word{Reason::device_unknown, "device_unknown"},
     Word{Reason::default_key, "default_key"},
     Word{Reason::plan_required, "plan_required"},
+    Word{Reason::plan_changed, "plan_changed"},
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ enum class Reason {
   device_unknown,
   default_key,
   plan_required,
+  plan_changed,
 };
 
 std::string_view text_of(Reason reason);

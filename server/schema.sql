@@ -333,3 +333,4 @@ CREATE TABLE audit_log (
 ) STRICT;
 CREATE INDEX audit_log_by_actor ON audit_log (actor, id);
 CREATE INDEX audit_log_by_target ON audit_log (target, id);
+CREATE INDEX audit_log_by_cascade ON audit_log (cascade_id, id) WHERE cascade_id <> '';

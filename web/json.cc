@@ -145,6 +145,14 @@ std::optional<std::vector<std::pair<std::string, std::string>>> Body::fields(
   return fields;
 }
 
+std::optional<std::string> Body::object(std::string_view name) const {
+  const auto* value = document_->find_value(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_object()) return value->dump();
+  is_wrong_ = true;
+  return std::nullopt;
+}
+
 std::optional<Refusal> Body::refusal() const {
   if (!is_wrong_) return std::nullopt;
   return Refusal::bad_request("couldn't parse JSON request");

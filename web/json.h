@@ -36,6 +36,8 @@ class Body {
   // are left out.
   std::optional<std::vector<std::pair<std::string, std::string>>> fields(
       std::string_view name) const;
+  // An object inside, as JSON for a Body of its own.
+  std::optional<std::string> object(std::string_view name) const;
 
   // Set once the body, or a member asked for so far, could not be read.
   std::optional<Refusal> refusal() const;

@@ -51,7 +51,7 @@ constexpr std::array kNotices{
     Notice{"key-saved", "The key is saved."},
     Notice{"key-paused", "The key is paused. It lets nobody in until it is resumed."},
     Notice{"key-resumed", "The key works again."},
-    Notice{"key-and-devices-gone", "The key is revoked, and its devices are removed."},
+    Notice{"handed-over", "The keys, links and devices are handed over. They stay now."},
     Notice{"group-made", "The group is made."},
     Notice{"group-saved", "The group is saved."},
     Notice{"group-deleted", "The group is deleted."},

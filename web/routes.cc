@@ -155,6 +155,9 @@ std::vector<Route> routes_of_programs() {
       route<api::get_token>("GET", "/api/users/{id}/tokens/{token_id}"),
       route<api::delete_token>("DELETE", "/api/users/{id}/tokens/{token_id}"),
 
+      route<api::revoke>("POST", "/api/revocations"),
+      route<api::hand_over>("POST", "/api/users/{id}/hand-over"),
+
       route<api::list_networks>("GET", "/api/networks"),
       route<api::create_network>("POST", "/api/networks"),
       route<api::get_network>("GET", "/api/networks/{id}"),
@@ -250,6 +253,10 @@ std::vector<Route> routes_of_people() {
       route<pages::show_protection>("GET", "/groups/{id}/protection"),
       route<pages::set_protection>("POST", "/groups/{id}/protection"),
       route<pages::delete_group>("POST", "/groups/{id}/delete"),
+      route<pages::hand_over>("POST", "/revocations/user/{id}/hand-over"),
+      route<pages::show_plan>("GET", "/revocations/{kind}/{id}"),
+      route<pages::apply_plan>("POST", "/revocations/{kind}/{id}"),
+      route<pages::show_receipt>("GET", "/receipts/{id}"),
       route<pages::audit_log>("GET", "/audit"),
       route<pages::export_keys>("GET", "/keys.csv"),
       route<pages::export_links>("GET", "/links.csv"),

@@ -41,9 +41,30 @@ async function furnished(world) {
   })
   await ask('POST', `/api/users/${robot.id}/tokens`, { name: 'cron', expires_in: 90 })
   await ask('POST', '/api/users', { email: 'bea@example.com', name: long_name, role: 'admin' })
-  const ids = { keys: tills.id, links: link.id, groups: '2', devices: '1', people: robot.id }
+  const doomed = await muster.make_key({ name: 'Fair of last year', type: 'reusable' })
+  await enroll(muster, doomed.key, 'stand')
+  const receipt = await end(muster, { kind: 'setup_key', id: doomed.id })
+  const ids = {
+    keys: tills.id,
+    links: link.id,
+    groups: '2',
+    devices: '1',
+    people: robot.id,
+    revocations: `${tills.id}?devices=remove`,
+    receipts: receipt.cascade_id,
+  }
   return { muster, ids, link, gone }
 }
+
+async function end(muster, target) {
+  const wanted = { target, devices: 'remove' }
+  const { digest } = await muster.ask('POST', '/api/revocations', { ...wanted, dry_run: true })
+  return muster.ask('POST', '/api/revocations', { ...wanted, digest })
+}
+
+// A page of that pattern which has something to show.
+const path_of = (pattern, ids) =>
+  pattern.replace('{kind}', 'setup_key').replace('{id}', ids[pattern.split('/')[1]] ?? '')
 
 let machines = 0
 const machine_secret = () =>
@@ -84,7 +105,7 @@ test('every page looks right in every form, and is light', async (world) => {
     let bytes = 0
     page.removeAllListeners('response')
     page.on('response', async (answer) => (bytes += (await answer.body().catch(() => '')).length))
-    await page.goto(muster.url + pattern.replace('{id}', ids[noun]))
+    await page.goto(muster.url + path_of(pattern, ids))
     await page.waitForLoadState('load')
     if (!(await page.locator('main').count())) continue // a part of a page
     await assert_looks_right(page, `page ${pattern.replaceAll(/[{}/]+/g, ' ').trim()}`)
@@ -134,7 +155,7 @@ test('the keyboard reaches every control of every page, and shows where it is', 
   const page = await world.sign_in(muster)
   for (const pattern of await listed_pages()) {
     if (!is_shown(pattern)) continue
-    await page.goto(muster.url + pattern.replace('{id}', ids[pattern.split('/')[1]] ?? ''))
+    await page.goto(muster.url + path_of(pattern, ids))
     if (!(await page.locator('main').count())) continue
     assert.deepEqual(await unreached(page), [], pattern)
   }

@@ -31,8 +31,11 @@ test('a key made by clicking brings a machine in, and its page shows it online',
   await page.waitForSelector('text=1 online of 1')
   await page.click('text=Revoke or delete it')
   await assert_looks_right(page, 'key')
+  await page.click('text=Revoke and remove its 1 device…')
+  await page.waitForURL((url) => url.pathname.startsWith('/revocations/setup_key/'))
   await page.click('text=Revoke key and remove 1 device')
-  await page.waitForSelector('text=its devices are removed')
+  await page.waitForURL((url) => url.pathname.startsWith('/receipts/'))
+  await page.waitForSelector('text=1 device was removed')
 })
 
 test('without scripts a key is made, and Look again shows its device', async (world) => {

@@ -67,6 +67,10 @@ constexpr std::array kActivities{
     Activity{"user.second_factor.remove", "User second factor removed"},
     Activity{"user.recovery_code.use", "User recovery code used"},
     Activity{"user.recovery_codes.renew", "User recovery codes renewed"},
+    Activity{"user.handover", "User's setup keys handed over"},
+    Activity{"setupkey.handover", "Setup key handed over"},
+    Activity{"setupkey.network.delete", "Network removed from setup key"},
+    Activity{"peer.network.delete", "Network removed from peer"},
     Activity{"personal.access.token.create", "Personal access token created"},
     Activity{"personal.access.token.delete", "Personal access token deleted"},
 };

@@ -71,6 +71,9 @@ Result<Reply> create_token(const Call& call, const Known& who);
 Result<Reply> get_token(const Call& call, const Known& who);
 Result<Reply> delete_token(const Call& call, const Known& who);
 
+Result<Reply> revoke(const Call& call, const Known& who);
+Result<Reply> hand_over(const Call& call, const Allowed<Right::people_write>& who);
+
 Result<Reply> list_networks(const Call& call, const Allowed<Right::networks_read>& who);
 Result<Reply> create_network(const Call& call, const Allowed<Right::networks_write>& who);
 Result<Reply> patch_network(const Call& call, const Allowed<Right::networks_write>& who);

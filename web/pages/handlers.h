@@ -109,6 +109,11 @@ Result<Reply> export_keys(const Call& call, const Visitor<Right::keys_read>& who
 Result<Reply> export_links(const Call& call, const Visitor<Right::links_read>& who);
 Result<Reply> export_devices(const Call& call, const Visitor<Right::devices_read>& who);
 Result<Reply> export_audit_log(const Call& call, const Visitor<Right::audit_read>& who);
+// What goes with something that ends: the plan, the act, and what fell.
+Result<Reply> show_plan(const Call& call, const SignedIn& who);
+Result<Reply> apply_plan(const Call& call, const SignedIn& who);
+Result<Reply> hand_over(const Call& call, const Visitor<Right::people_write>& who);
+Result<Reply> show_receipt(const Call& call, const Visitor<Right::audit_read>& who);
 
 Result<Reply> audit_log(const Call& call, const Visitor<Right::audit_read>& who);
 

@@ -8,7 +8,6 @@
 #include "server/format.h"
 #include "server/key_list.h"
 #include "server/networks.h"
-#include "server/revocation.h"
 #include "server/text.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
@@ -117,9 +116,7 @@ void set_facts(View& view, const Call& call, const Key& key) {
 // What may be done with it. "Stay connected" is said with the number that it concerns.
 void set_acts(View& view, const Call& call, const SignedIn& who, const Key& key) {
   const bool may_write = who.may(Right::keys_write) && !key.deleted_at;
-  const auto plan =
-      call.read([&](const Snapshot& snapshot) { return plan_key_revocation(snapshot, key.id); });
-  const auto count = static_cast<std::int64_t>(plan.devices.size());
+  const std::int64_t count = key.devices_count;
   const bool is_revoked = key.revoked_at.has_value();
   std::string stays = "No device came in through it.";
   if (count == 1) stays = "The device enrolled with this key stays connected.";
@@ -141,8 +138,7 @@ void set_acts(View& view, const Call& call, const SignedIn& who, const Key& key)
       .set("may_rotate", !is_revoked && !key.install_link_id)
       .set("is_revoked", is_revoked)
       .set("stays", stays)
-      .set("removes", count == 0 ? "" : counted(count, "device"))
-      .set("digest", plan.digest);
+      .set("removes", count == 0 ? "" : formatted("its {}", counted(count, "device")));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include "server/devices.h"
 #include "server/format.h"
 #include "server/key_changes.h"
-#include "server/revocation.h"
 #include "server/text.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
@@ -75,17 +74,7 @@ Result<Reply> delete_key(const Call& call, const Writer& who) {
 }
 
 Result<Reply> revoke_key(const Call& call, const Writer& who) {
-  if (who.form().value("devices") != "remove")
-    return act_on_key(call, who, "key-revoked", &muster::revoke_key);
-  return act_on_key(call, who, "key-and-devices-gone",
-                    [&](Transaction& tx, const By& by, KeyId id) {
-                      auto removed = revoke_key_and_devices(tx, by, id, who.form().value("digest"));
-                      if (removed)
-                        tx.after_commit([&last_seen = call.app.last_seen, devices = *removed] {
-                          for (const DeviceId device : devices) last_seen.forget(device);
-                        });
-                      return removed;
-                    });
+  return act_on_key(call, who, "key-revoked", &muster::revoke_key);
 }
 
 Result<Reply> rotate_key(const Call& call, const Writer& who) {
