@@ -1,7 +1,7 @@
 #include "server/device_list.h"
 
+#include "server/device_search.h"
 #include "server/format.h"
-#include "server/ip.h"
 #include "server/text.h"
 
 namespace muster {
@@ -13,10 +13,24 @@ constexpr std::string_view kWorkingKey =
     " AND (k.usage_limit = 0 OR k.used_times < k.usage_limit)"
     " AND k.group_default_of IS NOT g.group_id";
 
+constexpr std::string_view kAddressLike =
+    "EXISTS (SELECT 1 FROM addresses a WHERE a.device_id = d.id AND printf('%d.%d.%d.%d',"
+    " a.address >> 24, a.address >> 16 & 255, a.address >> 8 & 255, a.address & 255)"
+    " LIKE ? ESCAPE '\\')";
+
+std::int64_t count_with(const Snapshot& snapshot, const DeviceConditions& conditions) {
+  const std::string sql = "SELECT count(*) FROM devices d WHERE " + conditions.sql;
+  auto query = snapshot.query(sql, std::span<const Bind>{conditions.values});
+  query.step();
+  return query.integer();
+}
+
 }  // namespace
 
 DeviceConditions::DeviceConditions(const DeviceFilter& filter)
-    : pattern_(like_pattern(filter.search)) {
+    : pattern_(like_pattern(filter.search)),
+      name_pattern_(like_pattern(filter.name_part)),
+      address_pattern_(like_pattern(filter.address_part)) {
   sql =
       filter.status == DeviceStatus::removed ? "d.removed_at IS NOT NULL" : "d.removed_at IS NULL";
   if (filter.status == DeviceStatus::waiting) also("d.approved_at IS NULL");
@@ -26,10 +40,22 @@ DeviceConditions::DeviceConditions(const DeviceFilter& filter)
     also("d.id IN (SELECT device_id FROM group_members WHERE group_id = ?)", {*filter.group_id});
   if (filter.os) also("d.os = ?", {*filter.os});
   if (!filter.search.empty())
-    also(
-        "(d.name LIKE ? ESCAPE '\\' OR d.hostname LIKE ? ESCAPE '\\'"
-        " OR d.id IN (SELECT device_id FROM addresses WHERE address = ?))",
-        {pattern_, pattern_, parse_ipv4(filter.search)});
+    also(formatted("(d.name LIKE ? ESCAPE '\\' OR d.hostname LIKE ? ESCAPE '\\' OR {})",
+                   kAddressLike),
+         {pattern_, pattern_, pattern_});
+  if (!filter.name_part.empty()) also("d.name LIKE ? ESCAPE '\\'", {name_pattern_});
+  if (!filter.address_part.empty()) also(kAddressLike, {address_pattern_});
+  for (const std::string* part : {&filter.search, &filter.name_part, &filter.address_part})
+    if (part_.empty() && is_searchable(*part)) part_ = *part;
+}
+
+bool DeviceConditions::narrow(const Snapshot& snapshot, DeviceId after, int limit) {
+  if (part_.empty()) return false;
+  const auto ids = list_candidates(snapshot, part_, after, limit);
+  candidates_ = json_ids(ids);
+  also("d.id IN (SELECT value FROM json_each(?))", {candidates_});
+  if (!ids.empty()) last_candidate_ = ids.back();
+  return ids.size() == static_cast<std::size_t>(limit);
 }
 
 void DeviceConditions::also(std::string_view condition, std::initializer_list<Bind> bound) {
@@ -37,40 +63,42 @@ void DeviceConditions::also(std::string_view condition, std::initializer_list<Bi
   values.insert(values.end(), bound);
 }
 
-std::vector<DeviceHead> list_device_heads(const Snapshot& snapshot, const DeviceFilter& filter) {
-  const DeviceConditions conditions{filter};
-  const std::string sql =
-      "SELECT d.id, d.name, d.enrolled_at, d.approved_at IS NULL, s.at FROM devices d"
-      " LEFT JOIN last_seen s ON s.device_id = d.id WHERE " +
-      conditions.sql;
-  std::vector<DeviceHead> heads;
-  auto query = snapshot.query(sql, std::span<const Bind>{conditions.values});
-  while (query.step()) {
-    DeviceHead head;
-    head.id = query.id<DeviceId>();
-    head.name = query.text();
-    head.enrolled_at = query.integer();
-    head.is_waiting = query.boolean();
-    head.stored_last_seen_at = query.find_integer();
-    heads.push_back(std::move(head));
-  }
-  return heads;
+bool has_devices(const Snapshot& snapshot) {
+  return snapshot.query("SELECT 1 FROM devices WHERE removed_at IS NULL LIMIT 1").step();
 }
 
 std::int64_t count_devices(const Snapshot& snapshot, const DeviceFilter& filter) {
-  const DeviceConditions conditions{filter};
-  const std::string sql = "SELECT count(*) FROM devices d WHERE " + conditions.sql;
-  auto query = snapshot.query(sql, std::span<const Bind>{conditions.values});
-  query.step();
-  return query.integer();
+  DeviceConditions conditions{filter};
+  constexpr int kNarrowed = 5'000;
+  if (conditions.narrow(snapshot, DeviceId{}, kNarrowed))
+    return count_with(snapshot, DeviceConditions{filter});
+  return count_with(snapshot, conditions);
+}
+
+std::vector<DeviceId> list_device_ids(const Snapshot& snapshot, const DeviceFilter& filter,
+                                      DeviceId after, int limit) {
+  std::vector<DeviceId> ids;
+  const auto wanted = static_cast<std::size_t>(limit);
+  for (bool has_more = true; has_more && ids.size() < wanted;) {
+    DeviceConditions conditions{filter};
+    has_more = conditions.narrow(snapshot, after, limit);
+    const std::string sql = formatted(
+        "SELECT d.id FROM devices d WHERE {} AND d.id > ? ORDER BY d.id LIMIT ?", conditions.sql);
+    std::vector<Bind> values = conditions.values;
+    values.insert(values.end(),
+                  {Bind{after}, Bind{static_cast<std::int64_t>(wanted - ids.size())}});
+    auto query = snapshot.query(sql, std::span<const Bind>{values});
+    while (query.step()) ids.push_back(query.id<DeviceId>());
+    after = conditions.last_candidate();
+  }
+  return ids;
 }
 
 std::vector<NamedKey> list_keys_with_devices(const Snapshot& snapshot, int limit) {
   std::vector<NamedKey> keys;
   auto query = snapshot.query(
-      "SELECT k.id, k.name FROM (SELECT setup_key_id, count(*) AS devices FROM devices"
-      "   WHERE removed_at IS NULL GROUP BY setup_key_id ORDER BY devices DESC LIMIT ?) d"
-      " JOIN setup_keys k ON k.id = d.setup_key_id ORDER BY k.name, k.id",
+      "SELECT id, name FROM (SELECT id, name FROM setup_keys WHERE devices_count > 0"
+      "  ORDER BY devices_count DESC LIMIT ?) ORDER BY name, id",
       {limit});
   while (query.step()) {
     NamedKey key;

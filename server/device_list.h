@@ -1,10 +1,7 @@
 #pragma once
 
-// Lists of devices as people look through them.
-//
-// Who is online is known to memory alone, so a list is found in two steps: the heads of all that
-// match, which the caller sorts and counts with that knowledge, then the whole rows of the few that
-// are shown. A head of ten thousand costs some milliseconds, a whole row ten times that.
+// Lists of devices as people look through them, made for 100,000 of them: whoever lists devices
+// walks only over those that match, or over an index until the page is full.
 
 #include <cstdint>
 #include <optional>
@@ -18,17 +15,13 @@
 
 namespace muster {
 
-struct DeviceHead {
-  DeviceId id;
-  std::string name;
-  std::int64_t enrolled_at = 0;
-  bool is_waiting = false;
-  std::optional<std::int64_t> stored_last_seen_at;
-};
-
-// All that match, in no order.
-std::vector<DeviceHead> list_device_heads(const Snapshot& snapshot, const DeviceFilter& filter);
+// Whether any device lives.
+bool has_devices(const Snapshot& snapshot);
 std::int64_t count_devices(const Snapshot& snapshot, const DeviceFilter& filter);
+
+// At most `limit` ids above `after`, in order.
+std::vector<DeviceId> list_device_ids(const Snapshot& snapshot, const DeviceFilter& filter,
+                                      DeviceId after, int limit);
 
 // A filter as the part of a statement behind WHERE. The filter must live until the statement ran.
 class DeviceConditions {
@@ -37,12 +30,23 @@ class DeviceConditions {
   DeviceConditions(const DeviceConditions&) = delete;
   DeviceConditions& operator=(const DeviceConditions&) = delete;
 
+  // Has only those looked at, of at most `limit` above `after`, that may have the part that the
+  // filter searches. True when there may be more behind last_candidate(). Changes nothing for a
+  // filter that searches no part, or one too short.
+  bool narrow(const Snapshot& snapshot, DeviceId after, int limit);
+  DeviceId last_candidate() const { return last_candidate_; }
+
   std::string sql;
   std::vector<Bind> values;
 
  private:
   void also(std::string_view condition, std::initializer_list<Bind> bound = {});
   std::string pattern_;
+  std::string name_pattern_;
+  std::string address_pattern_;
+  std::string_view part_;  // the one to look up
+  std::string candidates_;
+  DeviceId last_candidate_{};
 };
 
 // At most `limit` keys through which living devices came, those with the most of them, by name.

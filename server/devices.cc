@@ -322,17 +322,20 @@ std::optional<Device> find_last_enrolled(const Snapshot& snapshot, KeyId key) {
                   {key});
 }
 
-std::vector<Device> list_devices(const Snapshot& snapshot, const DeviceFilter& filter,
-                                 DeviceId after, int limit) {
-  const DeviceConditions conditions{filter};
+std::vector<Device> find_devices(const Snapshot& snapshot, std::span<const DeviceId> ids) {
+  const std::string list = json_ids(ids);
   const std::string sql =
-      formatted("{} WHERE {} AND d.id > ? ORDER BY d.id LIMIT ?", kSelect, conditions.sql);
-  std::vector<Bind> values = conditions.values;
-  values.insert(values.end(), {Bind{after}, Bind{limit}});
+      formatted("{} WHERE d.id IN (SELECT value FROM json_each(?)) ORDER BY d.id", kSelect);
   std::vector<Device> devices;
-  auto query = snapshot.query(sql, std::span<const Bind>{values});
+  devices.reserve(ids.size());
+  auto query = snapshot.query(sql, {list});
   while (query.step()) devices.push_back(read_device(query));
   return devices;
+}
+
+std::vector<Device> list_devices(const Snapshot& snapshot, const DeviceFilter& filter,
+                                 DeviceId after, int limit) {
+  return find_devices(snapshot, list_device_ids(snapshot, filter, after, limit));
 }
 
 Result<Device> update_device(Transaction& tx, const By& by, DeviceId id,

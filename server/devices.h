@@ -110,13 +110,17 @@ std::optional<Device> find_device_by_secret(const Snapshot& snapshot, const Hash
 std::optional<Device> find_last_enrolled(const Snapshot& snapshot, KeyId key);
 
 struct DeviceFilter {
-  std::optional<DeviceStatus> status;  // absent: all that live
-  std::optional<KeyId> setup_key_id;
-  std::optional<GroupId> group_id;
-  std::optional<std::string> os;
-  std::string search;  // in name, host name or address
+  std::optional<DeviceStatus> status = {};  // absent: all that live
+  std::optional<KeyId> setup_key_id = {};
+  std::optional<GroupId> group_id = {};
+  std::optional<std::string> os = {};
+  std::string search = {};        // in name, host name or address
+  std::string name_part = {};     // in the name
+  std::string address_part = {};  // in one of the addresses
 };
 
+// By id, whatever the order they are asked for in.
+std::vector<Device> find_devices(const Snapshot& snapshot, std::span<const DeviceId> ids);
 // At most `limit` with an id above `after`, by id.
 std::vector<Device> list_devices(const Snapshot& snapshot, const DeviceFilter& filter,
                                  DeviceId after, int limit);

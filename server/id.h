@@ -21,6 +21,18 @@ std::string to_text(Id<Tag> id) {
   return std::to_string(id.value);
 }
 
+// Ids as a JSON array, which a statement takes as one value:
+// `… IN (SELECT value FROM json_each(?))`.
+template <class Ids>
+std::string json_ids(const Ids& ids) {
+  std::string list = "[";
+  for (const auto id : ids) {
+    if (list.size() > 1) list += ',';
+    list += to_text(id);
+  }
+  return list + "]";
+}
+
 using KeyId = Id<struct KeyTag>;
 using GroupId = Id<struct GroupTag>;
 using NetworkId = Id<struct NetworkTag>;

@@ -125,6 +125,24 @@ Result<CreatedLink> create_link(Transaction& tx, const By& by, const NewLink& wa
   return CreatedLink{std::move(link), std::move(made->secret)};
 }
 
+namespace {
+
+// What a link says of the machine to come stands on its key.
+Result<void> change_key(Transaction& tx, const By& by, const InstallLink& link,
+                        const LinkChange& change) {
+  if (!change.auto_groups && !change.networks && !change.device_name && !change.requires_approval)
+    return {};
+  const auto changed = update_key(tx, by, link.setup_key_id,
+                                  {.requires_approval = change.requires_approval,
+                                   .device_name = change.device_name,
+                                   .auto_groups = change.auto_groups,
+                                   .networks = change.networks});
+  if (!changed) return changed.refusal();
+  return {};
+}
+
+}  // namespace
+
 Result<InstallLink> update_link(Transaction& tx, const By& by, LinkId id,
                                 const LinkChange& change) {
   const auto before = find_link(tx, id, by.at);
@@ -135,6 +153,7 @@ Result<InstallLink> update_link(Transaction& tx, const By& by, LinkId id,
   const std::string& note = change.note ? *change.note : before->note;
   const std::string& message = change.message ? *change.message : before->message;
   if (auto checked = check_texts(recipient, note, message); !checked) return checked.refusal();
+  if (auto changed = change_key(tx, by, *before, change); !changed) return changed.refusal();
   std::vector<std::pair<std::string, std::string>> details;
   const auto compare = [&](const std::string& name, const std::string& old,
                            const std::string& now) {
@@ -143,7 +162,7 @@ Result<InstallLink> update_link(Transaction& tx, const By& by, LinkId id,
   compare("recipient", before->recipient, recipient);
   compare("note", before->note, note);
   compare("message", before->message, message);
-  if (details.empty()) return *before;
+  if (details.empty()) return *find_link(tx, id, by.at);
   tx.run("UPDATE install_links SET recipient = ?2, note = ?3, message = ?4 WHERE id = ?1",
          {id, recipient, note, message});
   tx.run("UPDATE setup_keys SET name = ?2, updated_at = ?3 WHERE id = ?1 AND name <> ?2",

@@ -92,6 +92,11 @@ struct LinkChange {
   std::optional<std::string> recipient;  // its key is renamed with it
   std::optional<std::string> note;
   std::optional<std::string> message;
+  // Of its key; for the machine that is still to come.
+  std::optional<std::vector<std::string>> auto_groups = {};
+  std::optional<std::vector<std::string>> networks = {};
+  std::optional<std::string> device_name = {};
+  std::optional<bool> requires_approval = {};
 };
 Result<InstallLink> update_link(Transaction& tx, const By& by, LinkId id, const LinkChange& change);
 

@@ -115,9 +115,7 @@ std::vector<KeyId> list_key_ids(const Snapshot& snapshot, const KeyFilter& filte
 }
 
 std::vector<Key> find_keys(const Snapshot& snapshot, std::span<const KeyId> ids) {
-  std::string list = "[";
-  for (const KeyId id : ids) list += (list.size() > 1 ? "," : "") + to_text(id);
-  list += "]";
+  const std::string list = json_ids(ids);
   const std::string sql = formatted(
       "{} FROM json_each(?) wanted CROSS JOIN setup_keys k ON k.id = wanted.value"
       " LEFT JOIN users u ON u.id = k.created_by_id"

@@ -1,7 +1,7 @@
 #include "server/last_seen.h"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace muster {
 
@@ -61,6 +61,29 @@ std::optional<std::int64_t> LastSeen::last_call(DeviceId device) const {
   const std::lock_guard lock{mutex_};
   const auto found = calls_.find(device);
   return found == calls_.end() ? std::nullopt : std::optional{found->second.at};
+}
+
+std::int64_t LastSeen::count_online() const {
+  const auto now = clock_.monotonic();
+  const std::lock_guard lock{mutex_};
+  return std::ranges::count_if(
+      calls_, [&](const auto& entry) { return counts_as_online(entry.second, now); });
+}
+
+std::vector<LastSeen::Known> LastSeen::look_up(std::span<const DeviceId> devices) const {
+  std::vector<Known> known(devices.size());
+  const auto now = clock_.monotonic();
+  const std::lock_guard lock{mutex_};
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    const auto found = calls_.find(devices[i]);
+    if (found != calls_.end()) known[i] = {counts_as_online(found->second, now), found->second.at};
+  }
+  return known;
+}
+
+std::vector<DeviceId> LastSeen::list_unwritten() const {
+  const std::lock_guard lock{mutex_};
+  return {unwritten_.begin(), unwritten_.end()};
 }
 
 std::unordered_map<KeyId, std::int64_t> LastSeen::online_by_key() const {

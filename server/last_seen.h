@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "server/clock.h"
 #include "server/db.h"
@@ -35,6 +37,15 @@ class LastSeen {
   bool is_online(DeviceId device) const;
   // Wall time of the last call, if memory knows of one.
   std::optional<std::int64_t> last_call(DeviceId device) const;
+  std::int64_t count_online() const;
+  // The same two for many devices, in their order; a call of 0: memory knows of none.
+  struct Known {
+    bool is_online = false;
+    std::int64_t call_at = 0;
+  };
+  std::vector<Known> look_up(std::span<const DeviceId> devices) const;
+  // Those whose last call is not stored yet.
+  std::vector<DeviceId> list_unwritten() const;
   // How many devices of each key are online.
   std::unordered_map<KeyId, std::int64_t> online_by_key() const;
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "server/device_search.h"
 #include "server/format.h"
 #include "server/log.h"
 
@@ -49,6 +50,7 @@ void Upkeep::work() {
   while (!wake_.wait_for(lock, std::chrono::seconds{1}, [&] { return stopping_; })) {
     lock.unlock();
     attempt("refusals", [&] { unwritten_.refusals.flush(database_); });
+    attempt("device search", [&] { index_all_devices(); });
     if (clock_.monotonic() >= last_seen_due) {
       attempt("last seen", [&] { unwritten_.last_seen.flush(database_); });
       attempt("token uses", [&] { unwritten_.token_uses.flush(database_); });
@@ -80,6 +82,21 @@ void Upkeep::flush_all() {
 void Upkeep::end_old_sessions() {
   database_.write(
       [&](Transaction& tx) { delete_ended_sessions(tx, unwritten_.session_uses, clock_.now()); });
+}
+
+// Act by act, with others between, until all are in: after a migration that is every device.
+void Upkeep::index_all_devices() {
+  constexpr int kAtOnce = 500;
+  const auto are_left = [&] {
+    return database_.read([](const Snapshot& snapshot) { return has_unindexed(snapshot); });
+  };
+  while (!is_stopping() && are_left())
+    database_.write([](Transaction& tx) { index_devices(tx, kAtOnce); });
+}
+
+bool Upkeep::is_stopping() {
+  const std::lock_guard lock{mutex_};
+  return stopping_;
 }
 
 // Act by act, with others between; what is left after so many waits for the next hour.

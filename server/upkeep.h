@@ -22,8 +22,9 @@ struct Unwritten {
   SessionUses& session_uses;
 };
 
-// The one thread of housekeeping: refusals reach the disk within two seconds, last-seen times each
-// minute, what is long dead is forgotten by the hour. Whatever is left is written when it ends.
+// The one thread of housekeeping: refusals reach the disk within two seconds and new devices the
+// search, last-seen times are written each minute, what is long dead is forgotten by the hour.
+// Whatever is left is written when it ends.
 class Upkeep {
  public:
   Upkeep(Database& database, const Clock& clock, Unwritten unwritten);
@@ -35,6 +36,8 @@ class Upkeep {
   void work();
   void flush_all();
   void end_old_sessions();
+  void index_all_devices();
+  bool is_stopping();
   void purge_all();
 
   Database& database_;

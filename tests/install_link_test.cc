@@ -201,6 +201,32 @@ TEST_CASE("what a recipient is called, and what is noted, can be changed") {
   CHECK(world.use(link).json().at("name") == "miller");
 }
 
+TEST_CASE("what the machine to come shall get can be changed while the link is out") {
+  LinkWorld world;
+  world.make_group("tills");
+  world.make_network("shop", "10.9.0.0/24");
+  const Json link = world.make("Miller");
+  const Answer changed = world.ask("PATCH", LinkWorld::path_of(link),
+                                   R"({"auto_groups": ["tills"], "networks": ["shop"],
+                                       "device_name": "till-7", "requires_approval": true})");
+  CHECK(changed.json().at("auto_groups") == Json{"2"});
+  CHECK(changed.json().at("recipient") == "Miller");
+  const Json device = world.use(link).json();
+  CHECK(device.at("name") == "till-7");
+  CHECK(device.at("status") == "waiting");
+  CHECK(device.at("addresses").at(0).at("network") == "shop");
+}
+
+TEST_CASE("a link that is to name a group nobody knows stays as it is") {
+  LinkWorld world;
+  const Json link = world.make("Miller");
+  const std::string before = world.stored();
+  const Answer refused = world.ask("PATCH", LinkWorld::path_of(link),
+                                   R"({"recipient": "Smith", "auto_groups": ["none"]})");
+  CHECK(refused.status == 422);
+  CHECK(world.stored() == before);
+}
+
 TEST_CASE("a change that says what is so already is not in the audit log") {
   LinkWorld world;
   const Json link = world.make("Miller");

@@ -20,8 +20,9 @@ TEST_CASE("of several facts the first decides: expired, revoked, paused, overuse
   World world;
   const auto made = world.make_key_object(R"("type": "one-off", "expires_in": 60)");
   if (is_used) world.enroll(made.at("key"), device_secret(1));
-  if (is_paused) world.run("UPDATE setup_keys SET paused_at = 1 WHERE id = 2");
-  if (is_revoked) world.run("UPDATE setup_keys SET revoked_at = 1 WHERE id = 2");
+  if (is_paused) CHECK(world.ask("POST", "/api/setup-keys/2/pause").status == 200);
+  if (is_revoked)
+    CHECK(world.ask("PUT", "/api/setup-keys/2", R"({"revoked": true})").status == 200);
   if (is_expired) world.clock.pass(60);
 
   const std::string state = is_expired   ? "expired"

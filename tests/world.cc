@@ -10,6 +10,7 @@
 #include "server/format.h"
 #include "server/networks.h"
 #include "server/settings.h"
+#include "tests/plans.h"
 
 namespace muster {
 namespace {
@@ -203,26 +204,7 @@ void World::run(const std::string& sql) {
 }
 
 std::vector<std::string> World::plans(const std::function<void(const Snapshot&)>& look) {
-  Database fresh{{.path = database_path()}};  // whose connections know no other statement
-  return fresh.read([&](const Snapshot& snapshot) {
-    look(snapshot);
-    std::vector<std::string> statements;
-    auto known = snapshot.query("SELECT sql FROM sqlite_stmt WHERE sql LIKE 'SELECT%'");
-    while (known.step()) statements.push_back(known.text());
-    std::vector<std::string> plans;
-    for (const std::string& sql : statements) {
-      if (sql.find("sqlite_stmt") != std::string::npos) continue;
-      std::string plan = sql + "\n";
-      const std::string explain = "EXPLAIN QUERY PLAN " + sql;
-      auto steps = snapshot.query(explain);
-      while (steps.step()) {
-        for (int i = 0; i < 3; ++i) steps.integer();
-        plan += "  " + steps.text() + "\n";
-      }
-      plans.push_back(plan);
-    }
-    return plans;
-  });
+  return query_plans(database_path(), look);
 }
 
 std::vector<std::string> World::audit_codes(std::int64_t after) {

@@ -149,4 +149,23 @@ void write_keys(const std::filesystem::path& database, std::int64_t keys) {
   bare.run("UPDATE devices SET setup_key_id = 1 + id % (SELECT count(*) FROM setup_keys); COMMIT");
 }
 
+void write_dead_keys(const std::filesystem::path& database, std::int64_t keys) {
+  Bare bare{database};
+  bare.run(("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+            std::to_string(keys) +
+            ") INSERT INTO setup_keys (name, type, secret_hash, hint, created_at, updated_at,"
+            " expires_at) SELECT 'dead-' || i, 'reusable', randomblob(32), 'mkey_7f3qb', i, i, 1"
+            " FROM n")
+               .c_str());
+}
+
+void deal_devices(const std::filesystem::path& database, std::int64_t of_first) {
+  Bare bare{database};
+  bare.run(("UPDATE devices SET setup_key_id = iif(id <= " + std::to_string(of_first) +
+            ", 1, 2 + id % 199);"
+            "UPDATE setup_keys SET devices_count ="
+            " (SELECT count(*) FROM devices d WHERE d.setup_key_id = setup_keys.id)")
+               .c_str());
+}
+
 }  // namespace muster

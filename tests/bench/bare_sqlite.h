@@ -22,4 +22,10 @@ void write_devices(const std::filesystem::path& database, std::int64_t devices);
 // Adds keys until there are so many, and spreads the devices over them.
 void write_keys(const std::filesystem::path& database, std::int64_t keys);
 
+// Adds so many expired keys that let in nobody.
+void write_dead_keys(const std::filesystem::path& database, std::int64_t keys);
+
+// Gives so many devices to the first key, and spreads the others over the next 199.
+void deal_devices(const std::filesystem::path& database, std::int64_t of_first);
+
 }  // namespace muster

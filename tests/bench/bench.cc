@@ -11,12 +11,16 @@
 #include <thread>
 #include <vector>
 
+#include "server/device_pages.h"
+#include "server/device_search.h"
 #include "server/format.h"
+#include "server/key_list.h"
 #include "server/secret.h"
 #include "server/sessions.h"
 #include "tests/bench/bare_sqlite.h"
 #include "tests/bench/load.h"
 #include "tests/installation.h"
+#include "tests/plans.h"
 
 namespace muster {
 namespace {
@@ -179,6 +183,32 @@ constexpr const char* kLists[]{
 constexpr const char* kPages[]{"/keys", "/keys?state=all&sort=-used_times", "/devices",
                                "/devices?search=machine-99", "/groups"};
 
+// At a hundred times the size that most will ever have.
+constexpr const char* kLargeLists[]{
+    "/api/setup-keys?limit=100",
+    "/api/setup-keys?dead=true&sort=-created_at&limit=100",
+    "/api/setup-keys?search=dead-77&limit=100",
+    "/api/setup-keys/1",
+    "/api/setup-keys/1/devices",
+    "/api/devices",
+    "/api/devices?search=machine-999",
+    "/api/devices?search=100.64.3.7",
+    "/api/devices?search=nothing-such",
+    "/api/peers?name=machine-777",
+};
+constexpr const char* kLargePages[]{
+    "/keys",
+    "/keys?state=dead&sort=-used_times",
+    "/keys/1",
+    "/devices",
+    "/devices?page=2000",
+    "/devices?sort=-enrolled_at",
+    "/devices?sort=-last_seen_at",
+    "/devices?search=machine-999",
+    "/devices?search=machine",
+    "/devices?key=1",
+};
+
 // The header of a browser where the owner is signed in.
 std::string cookie_of_owner(const std::filesystem::path& path) {
   Database database{{.path = path.string()}};
@@ -230,6 +260,52 @@ void measure_many() {
         once("/api/setup-keys/actions", formatted(R"({{"action":"{}","ids":[{}]}})", act, ids));
     row({act, milliseconds(whole), formatted("{:.3f}", whole / kMany / median(singles))});
   }
+}
+
+// What upkeep would do by and by.
+void index_all(const std::filesystem::path& path) {
+  Database database{{.path = path.string()}};
+  database.write([](Transaction& tx) { index_devices(tx, 1'000'000); });
+}
+
+// Key 1 has let in 5,000 of the devices, 199 others the rest; the dead ones let in none.
+void measure_large_lists() {
+  table("Lists at 10,000 dead keys and 100,000 devices, 5,000 of them of one key",
+        {"path", "median of 31"});
+  const Prepared prepared;
+  write_devices(prepared.database(), 100'000);
+  write_keys(prepared.database(), 200);
+  write_dead_keys(prepared.database(), 10'000);
+  deal_devices(prepared.database(), 5'000);
+  index_all(prepared.database());
+  const std::string cookie = cookie_of_owner(prepared.database());
+  const ServerProcess server{prepared.owned.data};
+  const std::string token = "Authorization: Token " + prepared.owned.token + "\r\n";
+  for (const char* path : kLargeLists)
+    row({path, milliseconds(median_answer(server.port(), request_to("GET", path, "", token)))});
+  for (const char* path : kLargePages)
+    row({path, milliseconds(median_answer(server.port(), request_to("GET", path, "", cookie)))});
+}
+
+// How SQLite goes about what lists of keys and devices ask.
+void print_plans() {
+  const Prepared prepared;
+  write_devices(prepared.database(), 10'000);
+  write_keys(prepared.database(), 1'000);
+  const muster::Clock clock;
+  const LastSeen last_seen{clock};
+  std::puts("\nStatements of the lists of devices and keys, and how SQLite goes about them\n");
+  for (const std::string& plan :
+       query_plans(prepared.database().string(), [&](const Snapshot& snapshot) {
+         for (const auto sort :
+              {DeviceSort::name, DeviceSort::enrolled_at, DeviceSort::last_seen_at})
+           for (const char* search : {"", "machine-99"})
+             find_device_page(snapshot, last_seen, {.filter = {.search = search}, .sort = sort});
+         list_devices(snapshot, {.setup_key_id = KeyId{1}}, DeviceId{}, 1'000);
+         list_keys(snapshot, {.search = "Customer"}, {}, 0, 100, 0);
+         count_keys(snapshot, {}, 0);
+       }))
+    std::puts(plan.c_str());
 }
 
 std::uint16_t free_port() {
@@ -315,6 +391,8 @@ int main(int count, char** words) {
       {"enrollments", measure_enrollments},
       {"calls", measure_calls},
       {"lists", measure_lists},
+      {"large", measure_large_lists},
+      {"plans", print_plans},
       {"many", measure_many},
       {"size", measure_size},
   };

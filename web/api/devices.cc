@@ -1,4 +1,7 @@
-#include "server/devices.h"
+#include <algorithm>
+#include <span>
+
+#include "server/device_list.h"
 
 #include "web/api/device_list.h"
 #include "web/api/handlers.h"
@@ -25,6 +28,25 @@ Refusal unknown_device(const Call& call) {
 // An id that no device has is named as it was sent: it need not be a number.
 Refusal named(const Call& call, const Refusal& refusal) {
   return refusal.kind == Kind::not_found ? unknown_device(call) : refusal;
+}
+
+// Who is online stands in memory, so that filter is applied to what the others leave.
+std::vector<DeviceId> list_ids(const Snapshot& snapshot, const LastSeen& last_seen,
+                               const DeviceQuery& wanted, int limit) {
+  if (!wanted.online) return list_device_ids(snapshot, wanted.filter, wanted.after, limit);
+  constexpr int kAtOnce = 10'000;
+  const auto most = static_cast<std::size_t>(limit);
+  std::vector<DeviceId> found;
+  DeviceId after = wanted.after;
+  while (found.size() < most) {
+    const auto ids = list_device_ids(snapshot, wanted.filter, after, kAtOnce);
+    const auto known = last_seen.look_up(ids);
+    for (std::size_t i = 0; i < ids.size() && found.size() < most; ++i)
+      if (known[i].is_online == *wanted.online) found.push_back(ids[i]);
+    if (ids.size() < static_cast<std::size_t>(kAtOnce)) break;
+    after = ids.back();
+  }
+  return found;
 }
 
 }  // namespace
@@ -55,29 +77,18 @@ Result<DeviceQuery> read_device_query(const Request& request) {
 }
 
 Reply reply_with_devices(const Call& call, const DeviceQuery& wanted) {
+  const auto most = static_cast<std::size_t>(wanted.limit);
   JsonArray array;
-  DeviceId last = wanted.after;
-  int found = 0;
-  bool is_end = false;
+  std::vector<DeviceId> ids;
   call.read([&](const Snapshot& snapshot) {
-    // Who is online stands in memory, so that filter is applied page by page.
-    while (found < wanted.limit && !is_end) {
-      const auto devices = muster::list_devices(snapshot, wanted.filter, last, kDevicesAtMost);
-      is_end = devices.size() < static_cast<std::size_t>(kDevicesAtMost);
-      for (const Device& device : devices) {
-        if (found == wanted.limit) {
-          is_end = false;
-          break;
-        }
-        last = device.id;
-        if (wanted.online && *wanted.online != call.app.last_seen.is_online(device.id)) continue;
-        array.add(device_shape(device, call.app.last_seen));
-        ++found;
-      }
-    }
+    ids = list_ids(snapshot, call.app.last_seen, wanted, wanted.limit + 1);
+    for (const Device& device :
+         find_devices(snapshot, std::span{ids}.first(std::min(most, ids.size()))))
+      array.add(device_shape(device, call.app.last_seen));
   });
   Reply reply = json_reply(array);
-  if (!is_end) reply.with_header("Link", next_page(call.request, to_text(last)));
+  if (ids.size() > most)
+    reply.with_header("Link", next_page(call.request, to_text(ids.at(most - 1))));
   return reply;
 }
 

@@ -154,7 +154,11 @@ Result<Reply> patch_link(const Call& call, const Allowed<Right::links_write>& wh
   const Body body{call.request.body};
   const LinkChange change{.recipient = body.text("recipient"),
                           .note = body.text("note"),
-                          .message = body.text("message")};
+                          .message = body.text("message"),
+                          .auto_groups = body.texts("auto_groups"),
+                          .networks = body.texts("networks"),
+                          .device_name = body.text("device_name"),
+                          .requires_approval = body.boolean("requires_approval")};
   if (auto wrong = body.refusal()) return *wrong;
   return answer_with_link(call, call.write(who, [&](Transaction& tx, const By& by) {
     return update_link(tx, by, link_id(call), change);

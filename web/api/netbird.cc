@@ -96,22 +96,6 @@ Reply peer_reply(const Call& call, const Device& device) {
   return json_reply(peer_shape(device, counts, call.app.last_seen));
 }
 
-bool contains(std::string_view text, std::string_view part) {
-  return lower_ascii(text).find(lower_ascii(part)) != std::string::npos;
-}
-
-struct PeerQuery {
-  std::string name;
-  std::string ip;
-
-  bool matches(const Device& device) const {
-    return contains(device.name, name) &&
-           (ip.empty() || std::ranges::any_of(device.addresses, [&](const DeviceAddress& address) {
-              return contains(address.address, ip);
-            }));
-  }
-};
-
 // A device enrolls by key, and nobody signs in on it: there is no sign-in that could expire.
 std::optional<Refusal> refuse_expiration(const Body& body) {
   const auto refused = [](std::string_view which) {
@@ -127,25 +111,20 @@ std::optional<Refusal> refuse_expiration(const Body& body) {
 }  // namespace
 
 Result<Reply> list_peers(const Call& call, const Allowed<Right::devices_read>&) {
-  const PeerQuery wanted{std::string{call.request.query_value("name")},
-                         std::string{call.request.query_value("ip")}};
+  const DeviceFilter wanted{.name_part = std::string{call.request.query_value("name")},
+                            .address_part = std::string{call.request.query_value("ip")}};
   auto counts = call.read([](const Snapshot& snapshot) { return count_members(snapshot); });
-  return stream_array(
-      [&app = call.app, wanted, counts = std::move(counts), after = DeviceId{}]() mutable {
-        std::vector<JsonObject> page;
-        while (page.empty()) {
-          const auto devices = app.database.read([&](const Snapshot& snapshot) {
-            return muster::list_devices(snapshot, {}, after, kPage);
-          });
-          if (devices.empty()) break;
-          after = devices.back().id;
-          for (const Device& device : devices)
-            if (wanted.matches(device))
-              page.push_back(
-                  peer_shape(device, counts, app.last_seen).set("accessible_peers_count", 0));
-        }
-        return page;
-      });
+  return stream_array([&app = call.app, wanted, counts = std::move(counts),
+                       after = DeviceId{}]() mutable {
+    const auto devices = app.database.read([&](const Snapshot& snapshot) {
+      return muster::list_devices(snapshot, wanted, after, kPage);
+    });
+    if (!devices.empty()) after = devices.back().id;
+    std::vector<JsonObject> page;
+    for (const Device& device : devices)
+      page.push_back(peer_shape(device, counts, app.last_seen).set("accessible_peers_count", 0));
+    return page;
+  });
 }
 
 Result<Reply> get_peer(const Call& call, const Allowed<Right::devices_read>&) {

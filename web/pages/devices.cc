@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <span>
-#include <unordered_map>
 
-#include "server/device_list.h"
+#include "server/device_pages.h"
 #include "server/format.h"
 #include "server/keys.h"
 #include "web/form.h"
@@ -40,72 +39,44 @@ constexpr std::array kOrders{Choice{"", "By name"},
                              Choice{"-last_seen_at", "Seen last"},
                              Choice{"last_seen_at", "Silent longest"}};
 
-// A head with what memory knows of it.
-struct Found {
-  DeviceHead head;
-  bool is_online = false;
-  std::int64_t last_seen_at = 0;  // 0: never
+struct StateWord {
+  DeviceState state;
+  std::string_view word;
+  std::string_view label;
 };
+constexpr std::array kStates{StateWord{DeviceState::online, "online", "Online"},
+                             StateWord{DeviceState::offline, "offline", "Offline"},
+                             StateWord{DeviceState::waiting, "waiting", "Waiting"},
+                             StateWord{DeviceState::removed, "removed", "Removed"}};
 
-std::string_view state_of(const Found& found) {
-  if (found.head.is_waiting) return "waiting";
-  return found.is_online ? "online" : "offline";
+std::optional<DeviceState> read_state(const ListAddress& address) {
+  const auto* const row = std::ranges::find(kStates, address.value("state"), &StateWord::word);
+  return row == kStates.end() ? std::nullopt : std::optional{row->state};
 }
 
-std::vector<Found> find_devices(const Call& call, const Snapshot& snapshot,
-                                const DeviceFilter& filter) {
-  const LastSeen& last_seen = call.app.last_seen;
-  std::vector<Found> all;
-  for (DeviceHead& head : list_device_heads(snapshot, filter)) {
-    const bool is_online = last_seen.is_online(head.id);
-    const auto seen = last_seen_at(last_seen, head.id, head.stored_last_seen_at);
-    all.push_back({std::move(head), is_online, seen.value_or(0)});
-  }
-  return all;
-}
-
-// Those that wait come first, whatever the order.
-void sort_devices(std::vector<Found>& all, std::string_view sort) {
-  const bool is_backward = sort.starts_with('-');
-  if (is_backward) sort.remove_prefix(1);
-  const auto by = [&](auto value) {
-    std::ranges::sort(all, [&](const Found& a, const Found& b) {
-      if (a.head.is_waiting != b.head.is_waiting) return a.head.is_waiting;
-      const auto of_a = std::pair{value(a), a.head.id};
-      const auto of_b = std::pair{value(b), b.head.id};
-      return is_backward ? of_b < of_a : of_a < of_b;
-    });
-  };
-  if (sort == "enrolled_at")
-    by([](const Found& found) { return found.head.enrolled_at; });
-  else if (sort == "last_seen_at")
-    by([](const Found& found) { return found.last_seen_at; });
-  else
-    by([](const Found& found) { return std::string_view{found.head.name}; });
+DeviceSort read_sort(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  if (text == "enrolled_at") return DeviceSort::enrolled_at;
+  return text == "last_seen_at" ? DeviceSort::last_seen_at : DeviceSort::name;
 }
 
 View chip(const ListAddress& address, std::string_view state, std::string_view label,
-          std::int64_t count) {
+          const std::optional<DeviceCounts>& counts, std::optional<DeviceState> counted) {
   return View{}
       .set("url", address.with("state", state))
       .set("label", label)
-      .set("count", count)
+      .set("count", counts ? std::to_string(counts->of(counted)) : "")
       .set("current", address.value("state") == state);
 }
 
-std::vector<View> state_chips(const ListAddress& address, const Snapshot& snapshot,
-                              DeviceFilter filter, const std::vector<Found>& living) {
-  const auto count = [&](std::string_view state) {
-    return std::ranges::count(living, state, state_of);
-  };
-  filter.status = DeviceStatus::removed;
-  const std::int64_t removed = count_devices(snapshot, filter);
-  std::vector<View> chips{chip(address, "", "All", static_cast<std::int64_t>(living.size())),
-                          chip(address, "online", "Online", count("online")),
-                          chip(address, "offline", "Offline", count("offline")),
-                          chip(address, "waiting", "Waiting", count("waiting"))};
-  if (removed > 0 || address.value("state") == "removed")
-    chips.push_back(chip(address, "removed", "Removed", removed));
+std::vector<View> state_chips(const ListAddress& address,
+                              const std::optional<DeviceCounts>& counts) {
+  std::vector<View> chips{chip(address, "", "All", counts, std::nullopt)};
+  for (const StateWord& state : kStates) {
+    const bool is_shown = state.state != DeviceState::removed || (counts && counts->removed > 0) ||
+                          address.value("state") == state.word;
+    if (is_shown) chips.push_back(chip(address, state.word, state.label, counts, state.state));
+  }
   return chips;
 }
 
@@ -186,56 +157,77 @@ std::vector<View> columns(const ListAddress& address) {
   return views;
 }
 
+// Which page of how many. A list that was not counted says only whether there is more.
+struct Place {
+  std::int64_t page = 1;
+  std::int64_t total = 0;
+  bool has_more = false;
+};
+
 // The rows of one page, and the way to the others.
 void set_rows(View& view, const Call& call, const Snapshot& snapshot, const ListAddress& address,
-              const std::vector<Found>& found) {
-  const auto total = static_cast<std::int64_t>(found.size());
-  const std::int64_t last = std::max<std::int64_t>(1, (total + kRows - 1) / kRows);
-  const std::int64_t number = std::clamp<std::int64_t>(address.number("page"), 1, last);
-  const std::int64_t from = (number - 1) * kRows;
-  const std::int64_t until = std::min(total, from + kRows);
+              const std::vector<DeviceId>& ids, bool is_counted, const Place& place) {
   std::vector<View> rows;
-  for (std::int64_t at = from; at < until; ++at)
-    if (const auto device = find_device(snapshot, found[static_cast<std::size_t>(at)].head.id))
+  for (const DeviceId id : ids)
+    if (const auto device = find_device(snapshot, id))
       rows.push_back(device_row(*device, call.app.last_seen, call.app.clock.now())
                          .set("is_chosen", false)
                          .set("enrolled", time_view(device->enrolled_at, call.app.clock.now())));
   const auto other_page = [&](std::int64_t page) {
-    return page < 1 || page > last ? "" : address.with("page", std::to_string(page));
+    return address.with("page", page <= 1 ? "" : std::to_string(page));
   };
-  view.set("rows", std::move(rows))
-      .set("total", std::to_string(total))
-      .set("has_rows", total > 0)
+  const std::int64_t from = (place.page - 1) * kRows;
+  const std::string total =
+      is_counted ? std::to_string(place.total) : formatted("more than {}", kDevicesCounted);
+  const bool is_whole = place.page == 1 && !place.has_more;
+  view.set("has_rows", !rows.empty())
+      .set("total", is_counted ? total : "")
       .set("columns", columns(address))
-      .set("here", address.with("page", number == 1 ? "" : std::to_string(number)))
-      .set("range", last == 1 ? "" : formatted("{} to {} of {}", from + 1, until, total))
-      .set("previous", other_page(number - 1))
-      .set("next", other_page(number + 1));
+      .set("here", other_page(place.page))
+      .set("range", is_whole ? ""
+                             : formatted("{} to {} of {}", from + 1,
+                                         from + static_cast<std::int64_t>(rows.size()), total))
+      .set("previous", place.page > 1 ? other_page(place.page - 1) : "")
+      .set("next", place.has_more ? other_page(place.page + 1) : "");
+  view.set("rows", std::move(rows));
 }
 
 View list_view(const Call& call, const SignedIn& who, std::string_view message) {
   const ListAddress address = device_list_address(call.request);
-  const DeviceFilter filter = device_filter(address);
-  const std::string_view state = address.value("state");
+  DevicePageQuery wanted{.filter = device_filter(address),
+                         .state = read_state(address),
+                         .sort = read_sort(address.value("sort")),
+                         .is_descending = address.value("sort").starts_with('-')};
   View view;
   call.read([&](const Snapshot& snapshot) {
-    DeviceFilter living_filter = filter;
-    living_filter.status = {};
-    auto found = find_devices(call, snapshot, living_filter);
-    view.set("chips", state_chips(address, snapshot, filter, found))
-        .set("has_any", !found.empty() || count_devices(snapshot, {}) > 0 ||
-                            filter.status == DeviceStatus::removed);
-    set_filters(view, snapshot, address, filter);
-    if (state == "removed")
-      found = find_devices(call, snapshot, filter);
-    else if (!state.empty())
-      std::erase_if(found, [&](const Found& one) { return state_of(one) != state; });
-    sort_devices(found, address.value("sort"));
-    set_rows(view, call, snapshot, address, found);
+    Place place{.page = std::max<std::int64_t>(1, address.number("page"))};
+    const auto look = [&] {
+      wanted.offset = (place.page - 1) * kRows;
+      return find_device_page(snapshot, call.app.last_seen, wanted);
+    };
+    DevicePage found = look();
+    if (found.counts) {
+      place.total = found.counts->of(wanted.state);
+      const std::int64_t last = std::max<std::int64_t>(1, (place.total + kRows - 1) / kRows);
+      if (place.page > last) {
+        place.page = last;
+        found = look();
+      }
+      place.has_more = place.page < last;
+    } else if (found.ids.size() > static_cast<std::size_t>(kRows)) {
+      found.ids.pop_back();
+      place.has_more = true;
+    }
+    view.set("chips", state_chips(address, found.counts))
+        .set("has_any",
+             !found.ids.empty() || has_devices(snapshot) || wanted.state == DeviceState::removed)
+        .set("is_uncounted", !found.counts);
+    set_filters(view, snapshot, address, wanted.filter);
+    set_rows(view, call, snapshot, address, found.ids, found.counts.has_value(), place);
   });
   view.set("may_write", who.may(Right::devices_write))
       .set("message", message)
-      .set("may_choose", who.may(Right::devices_write) && state != "removed")
+      .set("may_choose", who.may(Right::devices_write) && wanted.state != DeviceState::removed)
       .set("many_url", address.at("/devices/actions"))
       .set("csv_url", address.at("/devices.csv"))
       .set("may_link", who.may(Right::links_write))
@@ -248,11 +240,7 @@ View list_view(const Call& call, const SignedIn& who, std::string_view message) 
 ListAddress device_list_address(const Request& request) { return {"/devices", request, kChoices}; }
 
 DeviceFilter device_filter(const ListAddress& address) {
-  DeviceFilter filter{.status = {},
-                      .setup_key_id = {},
-                      .group_id = {},
-                      .os = {},
-                      .search = std::string{address.value("search")}};
+  DeviceFilter filter{.search = std::string{address.value("search")}};
   if (address.value("state") == "removed") filter.status = DeviceStatus::removed;
   if (!address.value("key").empty()) filter.setup_key_id = KeyId{address.number("key")};
   if (!address.value("group").empty()) filter.group_id = GroupId{address.number("group")};

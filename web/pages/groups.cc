@@ -130,8 +130,7 @@ std::vector<View> key_rows(const std::vector<NamingKey>& keys) {
 // What stands in the group and names it; the first of each.
 void set_contents(View& view, const Call& call, const Snapshot& snapshot, const Group& group) {
   const std::int64_t now = call.app.clock.now();
-  const DeviceFilter filter{
-      .status = {}, .setup_key_id = {}, .group_id = group.id, .os = {}, .search = {}};
+  const DeviceFilter filter{.group_id = group.id};
   std::vector<View> rows;
   for (const Device& device : muster::list_devices(snapshot, filter, DeviceId{}, kRows))
     rows.push_back(device_row(device, call.app.last_seen, now));

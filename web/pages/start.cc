@@ -1,6 +1,6 @@
 // Where a new owner begins, and where everybody else arrives.
 
-#include "server/devices.h"
+#include "server/device_list.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
 
@@ -9,7 +9,7 @@ namespace {
 
 bool has_devices(const Call& call) {
   return call.app.database.read(
-      [](const Snapshot& snapshot) { return !list_devices(snapshot, {}, DeviceId{}, 1).empty(); });
+      [](const Snapshot& snapshot) { return muster::has_devices(snapshot); });
 }
 
 }  // namespace
