@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
 
 #include "server/format.h"
 #include "server/key_rows.h"
@@ -32,6 +33,35 @@ constexpr std::array kSorts{
     SortWord{KeySort::devices_count, "devices_count", "k.devices_count {0}, k.id {0}"},
 };
 
+// The first term of each is what its index is sorted by; the index holds no others, so their terms
+// are repeated here word for word.
+constexpr std::string_view kWorks =
+    " AND k.revoked_at IS NULL AND k.paused_at IS NULL AND (k.expires_at = 0 OR k.expires_at > ?1)"
+    " AND (k.usage_limit = 0 OR k.used_times < k.usage_limit)"
+    " AND k.network_default_of IS NULL AND k.group_default_of IS NULL";
+
+std::string sql_of(KeyConcern concern) {
+  switch (concern) {
+    case KeyConcern::ending:
+      return formatted(
+          "k.expires_at > ?1 AND k.expires_at <= ?1 + {} AND k.expires_at > 0{} AND NOT EXISTS"
+          " (SELECT 1 FROM install_links WHERE setup_key_id = k.id)",
+          kEndingSeconds, kWorks);
+    case KeyConcern::endless:
+      return formatted("k.expires_at = 0 AND k.usage_limit = 0{}", kWorks);
+    case KeyConcern::idle:
+      return formatted("coalesce(k.last_used_at, k.created_at) <= ?1 - {} AND k.usage_limit <> 1{}",
+                       kIdleSeconds, kWorks);
+  }
+  throw std::logic_error("an unknown concern");
+}
+
+// In the order of its index.
+std::string_view order_of(KeyConcern concern) {
+  if (concern == KeyConcern::ending) return "k.expires_at, k.id";
+  return concern == KeyConcern::idle ? "coalesce(k.last_used_at, k.created_at), k.id" : "k.id DESC";
+}
+
 // FROM and WHERE of a list, and what is bound there. Texts live here: bound ones are not copied.
 class Conditions {
  public:
@@ -44,6 +74,7 @@ class Conditions {
       also("k.id IN (SELECT setup_key_id FROM setup_key_groups WHERE group_id = ?)",
            {*filter.group_id});
     if (filter.network_id) add_network(snapshot, *filter.network_id);
+    if (filter.concern) also(sql_of(*filter.concern), {});
     if (filter.created_by_id) also("k.created_by_id = ?", {*filter.created_by_id});
     if (!filter.search.empty())
       also(
@@ -144,6 +175,24 @@ KeyCounts count_keys(const Snapshot& snapshot, const KeyFilter& filter, std::int
     counts.by_state.at(state) = query.integer();
   }
   return counts;
+}
+
+std::int64_t count_keys_of(const Snapshot& snapshot, KeyConcern concern, std::int64_t now) {
+  const std::string sql = formatted(
+      "SELECT count(*) FROM setup_keys k WHERE k.deleted_at IS NULL AND {}", sql_of(concern));
+  auto query = snapshot.query(sql, {now});
+  return query.step() ? query.integer() : 0;
+}
+
+std::vector<Key> list_pressing_keys(const Snapshot& snapshot, KeyConcern concern, std::size_t limit,
+                                    std::int64_t now) {
+  const std::string sql = formatted(
+      "SELECT k.id FROM setup_keys k WHERE k.deleted_at IS NULL AND {} ORDER BY {} LIMIT ?2",
+      sql_of(concern), order_of(concern));
+  std::vector<KeyId> ids;
+  auto query = snapshot.query(sql, {now, limit});
+  while (query.step()) ids.push_back(query.id<KeyId>());
+  return find_keys(snapshot, ids);
 }
 
 KeyPage list_keys(const Snapshot& snapshot, const KeyFilter& filter, const KeyOrder& order,

@@ -27,6 +27,16 @@ struct KeyOrder {
 };
 std::optional<KeyOrder> parse_key_order(std::string_view text);
 
+// Working keys that somebody should look at. Default keys are none of them: they stand as long as
+// what they belong to.
+enum class KeyConcern {
+  ending,   // expires within 7 days; a link's key is left to the link
+  endless,  // neither a limit nor an end
+  idle,     // reusable, and for 90 days nobody came in through it
+};
+constexpr std::int64_t kEndingSeconds = 7LL * 24 * 3600;
+constexpr std::int64_t kIdleSeconds = 90LL * 24 * 3600;
+
 struct KeyFilter {
   std::optional<KeyState> state = std::nullopt;
   std::optional<bool> is_dead = std::nullopt;  // expired, revoked or used up
@@ -35,6 +45,7 @@ struct KeyFilter {
   std::optional<UserId> created_by_id = std::nullopt;
   bool is_deleted = false;  // those and no others; else none of them
   std::string search = {};  // in name, hint, and the name and e-mail of who made it
+  std::optional<KeyConcern> concern = std::nullopt;
 };
 
 // All that match, in order. `now` decides their states. Keys that never expire come after those
@@ -53,6 +64,12 @@ struct KeyCounts {
   std::int64_t all() const;
 };
 KeyCounts count_keys(const Snapshot& snapshot, const KeyFilter& filter, std::int64_t now);
+
+// How many a concern has, and those of them that press most: the next to end, the newest without an
+// end, those unused for longest.
+std::int64_t count_keys_of(const Snapshot& snapshot, KeyConcern concern, std::int64_t now);
+std::vector<Key> list_pressing_keys(const Snapshot& snapshot, KeyConcern concern, std::size_t limit,
+                                    std::int64_t now);
 
 // A page of a list: `total` is how many match.
 struct KeyPage {

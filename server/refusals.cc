@@ -2,11 +2,25 @@
 
 #include <map>
 
+#include "server/format.h"
+
 namespace muster {
 namespace {
 
 // A flood, or a disk that stays full, must not fill the memory.
 constexpr std::size_t kUnwrittenAtMost = 20'000;
+
+constexpr std::string_view kColumns = "at, setup_key_id, reason, \"from\", hostname";
+
+KeyRefusal read_refusal(Query& row) {
+  KeyRefusal refusal;
+  refusal.at = row.integer();
+  refusal.setup_key_id = row.id<KeyId>();
+  refusal.reason = row.text();
+  refusal.from = row.text();
+  refusal.hostname = row.text();
+  return refusal;
+}
 
 void write_refusals(Transaction& tx, const std::vector<KeyRefusal>& refusals) {
   std::map<KeyId, int> times;
@@ -40,20 +54,41 @@ std::vector<KeyRefusal> RefusalLog::list(const Snapshot& snapshot, KeyId key) co
     for (auto it = unwritten_.rbegin(); it != unwritten_.rend(); ++it)
       if (it->setup_key_id == key && refusals.size() < kRefusalsKept) refusals.push_back(*it);
   }
-  auto query = snapshot.query(
-      "SELECT at, setup_key_id, reason, \"from\", hostname FROM refusals WHERE setup_key_id = ?"
-      " ORDER BY id DESC LIMIT ?",
-      {key, kRefusalsKept - refusals.size()});
-  while (query.step()) {
-    KeyRefusal refusal;
-    refusal.at = query.integer();
-    refusal.setup_key_id = query.id<KeyId>();
-    refusal.reason = query.text();
-    refusal.from = query.text();
-    refusal.hostname = query.text();
-    refusals.push_back(std::move(refusal));
-  }
+  const std::string sql = formatted(
+      "SELECT {} FROM refusals WHERE setup_key_id = ? ORDER BY id DESC LIMIT ?", kColumns);
+  auto query = snapshot.query(sql, {key, kRefusalsKept - refusals.size()});
+  while (query.step()) refusals.push_back(read_refusal(query));
   return refusals;
+}
+
+std::vector<KeyRefusal> RefusalLog::list_newest(const Snapshot& snapshot, std::size_t limit) const {
+  std::vector<KeyRefusal> refusals;
+  {
+    const std::lock_guard lock{mutex_};
+    for (auto it = unwritten_.rbegin(); it != unwritten_.rend() && refusals.size() < limit; ++it)
+      refusals.push_back(*it);
+  }
+  const std::string sql = formatted("SELECT {} FROM refusals ORDER BY id DESC LIMIT ?", kColumns);
+  auto query = snapshot.query(sql, {limit - refusals.size()});
+  while (query.step()) refusals.push_back(read_refusal(query));
+  return refusals;
+}
+
+std::vector<Knock> RefusalLog::list_knocks(const Snapshot& snapshot, std::int64_t after) const {
+  std::vector<Knock> knocks;
+  {
+    const std::lock_guard lock{mutex_};
+    for (const KeyRefusal& refusal : unwritten_)
+      if (refusal.at > after) knocks.push_back({refusal.setup_key_id, refusal.at});
+  }
+  auto query =
+      snapshot.query("SELECT setup_key_id, at FROM refusals WHERE at > ? ORDER BY at DESC LIMIT ?",
+                     {after, kKnocksCounted});
+  while (query.step()) {
+    const auto key = query.id<KeyId>();
+    knocks.push_back({key, query.integer()});
+  }
+  return knocks;
 }
 
 std::unordered_map<KeyId, std::int64_t> RefusalLog::unwritten_by_key() const {

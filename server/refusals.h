@@ -23,11 +23,23 @@ struct KeyRefusal {
   std::string hostname;
 };
 
+// Without what a sentence would say of it: for counting.
+struct Knock {
+  KeyId setup_key_id;
+  std::int64_t at;
+};
+constexpr std::size_t kKnocksCounted = 5'000;
+
 class RefusalLog {
  public:
   void note(KeyRefusal refusal);
   // The newest `kRefusalsKept` of a key, newest first, unwritten ones included.
   std::vector<KeyRefusal> list(const Snapshot& snapshot, KeyId key) const;
+  // The newest of all keys, newest first, unwritten ones included.
+  std::vector<KeyRefusal> list_newest(const Snapshot& snapshot, std::size_t limit) const;
+  // All behind that time, unwritten ones included, but no more than the newest kKnocksCounted of
+  // those that are written. In no order.
+  std::vector<Knock> list_knocks(const Snapshot& snapshot, std::int64_t after) const;
   // What `refused_times` of the keys does not count yet.
   std::unordered_map<KeyId, std::int64_t> unwritten_by_key() const;
   // Writes what came since the last time, in one act.

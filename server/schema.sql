@@ -173,6 +173,15 @@ CREATE UNIQUE INDEX setup_keys_network_default ON setup_keys (network_default_of
 CREATE UNIQUE INDEX setup_keys_group_default ON setup_keys (group_default_of)
   WHERE group_default_of IS NOT NULL;
 
+-- Keys that somebody should look at are found without a look at all others.
+CREATE INDEX setup_keys_ending ON setup_keys (expires_at)
+  WHERE deleted_at IS NULL AND revoked_at IS NULL AND paused_at IS NULL AND expires_at > 0;
+CREATE INDEX setup_keys_endless ON setup_keys (id)
+  WHERE deleted_at IS NULL AND revoked_at IS NULL AND paused_at IS NULL AND expires_at = 0
+    AND usage_limit = 0;
+CREATE INDEX setup_keys_by_last_use ON setup_keys (coalesce(last_used_at, created_at))
+  WHERE deleted_at IS NULL AND revoked_at IS NULL AND paused_at IS NULL AND usage_limit <> 1;
+
 -- No row: the default network, whichever that is when a device enrolls.
 CREATE TABLE setup_key_networks (
   setup_key_id INTEGER NOT NULL REFERENCES setup_keys,
@@ -250,6 +259,8 @@ CREATE INDEX devices_by_setup_key ON devices (setup_key_id, removed_at);
 CREATE INDEX devices_by_enrolled_at ON devices (enrolled_at) WHERE removed_at IS NULL;
 CREATE INDEX devices_by_os ON devices (os) WHERE removed_at IS NULL;
 CREATE INDEX devices_removed ON devices (id) WHERE removed_at IS NOT NULL;
+CREATE INDEX devices_by_day ON devices (enrolled_at); -- removed ones too
+CREATE INDEX devices_by_key_and_enrolled_at ON devices (setup_key_id, enrolled_at);
 CREATE INDEX devices_waiting ON devices (id) WHERE removed_at IS NULL AND approved_at IS NULL;
 CREATE INDEX devices_ephemeral_removed ON devices (removed_at)
   WHERE ephemeral = 1 AND removed_at IS NOT NULL;
