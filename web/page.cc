@@ -21,6 +21,7 @@ struct NavigationItem {
   Right right;
 };
 constexpr std::array kNavigation{
+    NavigationItem{"/overview", "Overview", Right::keys_read},
     NavigationItem{"/keys", "Keys", Right::keys_read},
     NavigationItem{"/links", "Install links", Right::links_read},
     NavigationItem{"/devices", "Devices", Right::devices_read},

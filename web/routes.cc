@@ -178,6 +178,7 @@ std::vector<Route> routes_of_people() {
       route<pages::sign_out>("POST", "/sign-out"),
       route<pages::set_theme>("POST", "/theme"),
       route<pages::home>("GET", "/"),
+      route<pages::overview>("GET", "/overview"),
       route<pages::start>("GET", "/start"),
       route<pages::list_links>("GET", "/links"),
       route<pages::act_on_links>("POST", "/links/actions", kManyLimit),

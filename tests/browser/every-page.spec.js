@@ -144,7 +144,7 @@ test('what was made is shown once and looks right', async (world) => {
 test('empty pages say what they are for', async (world) => {
   const muster = await world.serve()
   const page = await world.sign_in(muster)
-  for (const path of ['/links', '/devices', '/groups', '/keys', '/people']) {
+  for (const path of ['/overview', '/links', '/devices', '/groups', '/keys', '/people']) {
     await page.goto(muster.url + path)
     await assert_looks_right(page, `empty ${path.slice(1)}`)
   }

@@ -19,6 +19,7 @@ Result<Reply> sign_out(const Call& call, const SignedIn& who);
 Result<Reply> set_theme(const Call& call, const SignedIn& who);
 
 Result<Reply> home(const Call& call, const SignedIn& who);
+Result<Reply> overview(const Call& call, const SignedIn& who);
 Result<Reply> start(const Call& call, const SignedIn& who);
 
 Result<Reply> list_links(const Call& call, const Visitor<Right::links_read>& who);

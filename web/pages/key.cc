@@ -11,6 +11,7 @@
 #include "server/text.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
+#include "web/pages/key_tree.h"
 #include "web/pages/key_words.h"
 #include "web/words.h"
 
@@ -173,6 +174,8 @@ View devices_view(const Call& call, const Key& key, int limit) {
 Reply show_key(const Call& call, const SignedIn& who, const Key& key, std::string_view message) {
   View view = devices_view(call, key, kDevicesShown);
   set_facts(view, call, key);
+  set_tree(view, call, who, key);
+  set_uses(view, call, key);
   set_refusals(view, call, key);
   set_acts(view, call, who, key);
   view.set("message", message);

@@ -28,16 +28,23 @@ constexpr std::array<std::string_view, 8> kChoices{"state",  "group", "network",
 struct StateChip {
   std::string_view word;  // in the address
   std::string_view label;
-  std::optional<KeyState> state;
+  std::optional<KeyState> state = {};
+  std::optional<KeyConcern> concern = {};
+  bool is_shown = true;  // the others only while they are chosen: the overview leads to them
 };
 // The first is the list as it opens: keys that are not dead.
-constexpr std::array kStateChips{StateChip{"", "In use", {}},
-                                 StateChip{"paused", "Paused", KeyState::paused},
-                                 StateChip{"overused", "Used up", KeyState::overused},
-                                 StateChip{"expired", "Expired", KeyState::expired},
-                                 StateChip{"revoked", "Revoked", KeyState::revoked},
-                                 StateChip{"all", "All", {}},
-                                 StateChip{"deleted", "Deleted", {}}};
+constexpr std::array kStateChips{
+    StateChip{"", "In use", {}},
+    StateChip{"paused", "Paused", KeyState::paused},
+    StateChip{"overused", "Used up", KeyState::overused},
+    StateChip{"expired", "Expired", KeyState::expired},
+    StateChip{"revoked", "Revoked", KeyState::revoked},
+    StateChip{"all", "All", {}},
+    StateChip{"deleted", "Deleted", {}},
+    StateChip{"valid", "Working", KeyState::valid, {}, false},
+    StateChip{"ending", "Ending within 7 days", {}, KeyConcern::ending, false},
+    StateChip{"endless", "No limit and no end", {}, KeyConcern::endless, false},
+    StateChip{"idle", "Idle for 90 days", {}, KeyConcern::idle, false}};
 
 struct Order {
   std::string_view word;
@@ -86,6 +93,7 @@ Around look(const Snapshot& snapshot, const ListAddress& address, std::int64_t n
   deleted.is_deleted = true;
   KeyFilter present = filter;
   present.is_deleted = false;
+  present.concern = deleted.concern = std::nullopt;
   Around around{.groups = list_groups(snapshot),
                 .networks = list_networks(snapshot),
                 .people = list_people(snapshot, std::nullopt),
@@ -109,18 +117,22 @@ Around look(const Snapshot& snapshot, const ListAddress& address, std::int64_t n
 
 std::int64_t count_of(const StateChip& chip, const Around& around) {
   if (chip.state) return around.counts.of(*chip.state);
+  if (chip.concern) return around.page.total;
   if (chip.word == "deleted") return around.deleted;
   return chip.word == "all" ? around.counts.all() : around.counts.all() - around.counts.dead();
 }
 
 std::vector<View> chips(const ListAddress& address, const Around& around) {
   std::vector<View> views;
-  for (const StateChip& chip : kStateChips)
+  for (const StateChip& chip : kStateChips) {
+    const bool is_current = chip.word == address.value("state");
+    if (!chip.is_shown && !is_current) continue;
     views.push_back(View{}
                         .set("url", address.with("state", chip.word))
                         .set("label", chip.label)
                         .set("count", count_of(chip, around))
-                        .set("current", chip.word == address.value("state")));
+                        .set("current", is_current));
+  }
   return views;
 }
 
@@ -228,8 +240,10 @@ KeyFilter filter_of(const ListAddress& address) {
   const auto state = address.value("state");
   const auto* const chip = std::ranges::find(kStateChips, state, &StateChip::word);
   if (chip != kStateChips.end()) filter.state = chip->state;
+  if (chip != kStateChips.end()) filter.concern = chip->concern;
   filter.is_deleted = state == "deleted";
-  if (!filter.state && state != "all" && !filter.is_deleted) filter.is_dead = false;
+  if (!filter.state && !filter.concern && state != "all" && !filter.is_deleted)
+    filter.is_dead = false;
   if (const auto id = address.number("group")) filter.group_id = GroupId{id};
   if (const auto id = address.number("network")) filter.network_id = NetworkId{id};
   if (const auto id = address.number("by")) filter.created_by_id = UserId{id};

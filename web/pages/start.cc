@@ -1,6 +1,7 @@
 // Where a new owner begins, and where everybody else arrives.
 
 #include "server/device_list.h"
+#include "server/overview.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
 
@@ -16,7 +17,7 @@ bool has_devices(const Call& call) {
 
 Result<Reply> home(const Call& call, const SignedIn& who) {
   if (!who.may(Right::keys_read)) return redirect("/account");
-  return redirect(has_devices(call) ? "/keys" : "/start");
+  return redirect(call.read(&is_in_use) ? "/overview" : "/start");
 }
 
 Result<Reply> start(const Call& call, const SignedIn& who) {
