@@ -28,6 +28,8 @@ constexpr std::array kRights{
     RightWord{Right::people_read, "people:read"},
     RightWord{Right::people_write, "people:write"},
     RightWord{Right::audit_read, "audit:read"},
+    RightWord{Right::settings_read, "settings:read"},
+    RightWord{Right::settings_write, "settings:write"},
 };
 
 bool is_read(Right right) { return text_of(right).ends_with(":read"); }
@@ -37,7 +39,7 @@ Result<std::string> check_scopes(const std::vector<std::string>& scopes) {
   for (const std::string& scope : scopes) {
     const bool known =
         scope == "all" || std::ranges::find(kRights, scope, &RightWord::text) != kRights.end();
-    if (!known)
+    if (!known || scope.starts_with("settings:"))
       return Refusal::invalid(
           formatted("unknown scope {}: all, audit:read, or one of keys, links, devices, groups, "
                     "networks, people with :read or :write",

@@ -31,6 +31,8 @@ enum class Right {
   people_read,
   people_write,
   audit_read,
+  settings_read,  // at a browser alone: no scope names these two
+  settings_write,
 };
 
 // The scope's word: `keys:read`, …

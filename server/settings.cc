@@ -1,18 +1,31 @@
 #include "server/settings.h"
 
 #include "server/config.h"
+#include "server/format.h"
 #include "server/text.h"
 
 namespace muster {
 namespace {
 
 constexpr std::string_view kPublicUrl = "public_url";
+constexpr std::string_view kSecondUrl = "second_url";
 constexpr std::string_view kPurgeDaysName = "purge_days";
 
 std::optional<std::string> find_server_secret(const Snapshot& snapshot, std::string_view name) {
   auto query = snapshot.query("SELECT value FROM server_secrets WHERE name = ?", {name});
   if (!query.step()) return std::nullopt;
   return query.text();
+}
+
+void store_url(Transaction& tx, const By& by, std::string_view name, const std::string& url) {
+  const std::string before = find_setting(tx, name).value_or("");
+  if (url == before) return;
+  set_setting(tx, name, url);
+  const std::string code = formatted("settings.{}.update", name);
+  append_audit(tx, by,
+               {.code = code,
+                .target = {"server", "", ""},
+                .details = {{formatted("old_{}", name), before}, {std::string{name}, url}}});
 }
 
 }  // namespace
@@ -34,21 +47,38 @@ std::string find_public_url(const Snapshot& snapshot) {
   return find_setting(snapshot, kPublicUrl).value_or("");
 }
 
-Result<std::string> set_public_url(Transaction& tx, const By& by, std::string_view typed) {
-  std::string url;
+std::string find_second_url(const Snapshot& snapshot) {
+  return find_setting(snapshot, kSecondUrl).value_or("");
+}
+
+Result<std::string> check_url(std::string_view typed) {
   try {
-    if (!trim(typed).empty()) url = parse_public_url(typed);
+    return trim(typed).empty() ? std::string{} : parse_public_url(typed);
   } catch (const UsageError& error) {
     return Refusal::invalid(error.what());
   }
-  const std::string before = find_public_url(tx);
-  if (url == before) return url;
-  set_setting(tx, kPublicUrl, url);
-  append_audit(tx, by,
-               {.code = "settings.public_url.update",
-                .target = {"server", "", ""},
-                .details = {{"old_public_url", before}, {"public_url", url}}});
+}
+
+Result<std::string> set_public_url(Transaction& tx, const By& by, std::string_view typed) {
+  auto url = check_url(typed);
+  if (url) store_url(tx, by, kPublicUrl, *url);
   return url;
+}
+
+Result<Addresses> set_addresses(Transaction& tx, const By& by, const TypedAddresses& typed,
+                                std::string_view fixed) {
+  const auto first = typed.public_url ? check_url(*typed.public_url) : find_public_url(tx);
+  if (!first) return first.refusal();
+  const auto second = check_url(typed.second_url);
+  if (!second) return second.refusal();
+  const std::string_view known = typed.public_url ? std::string_view{*first} : fixed;
+  if (!second->empty() && known.empty())
+    return Refusal::invalid("a second address needs a first one beside it");
+  if (!second->empty() && *second == known)
+    return Refusal::invalid("the second address is the first one again");
+  store_url(tx, by, kPublicUrl, *first);
+  store_url(tx, by, kSecondUrl, *second);
+  return Addresses{*first, *second};
 }
 
 std::int64_t find_purge_days(const Snapshot& snapshot) {

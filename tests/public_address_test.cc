@@ -96,8 +96,9 @@ TEST_CASE("the audit log tells each change of the public address, and none that 
 TEST_CASE("the self-made certificate names the host of the public address") {
   World world;
   world.config.listen = {"0.0.0.0", 8443};
-  const auto identity = make_identity(world.config, "https://muster.example.com:8443",
-                                      world.database(), 1'795'000'000);
+  const auto identity =
+      make_identity(world.config, {"https://muster.example.com:8443", "http://10.0.0.9:8080"},
+                    world.database(), 1'795'000'000);
   const ScratchFolder folder;
   const auto ran = run("openssl x509 -noout -checkhost muster.example.com -in " +
                        folder.put("cert.pem", identity.tls.certificate));

@@ -76,6 +76,7 @@ World::Running::Running(const std::string& path, const Clock& clock, const Serve
       site(app) {
   database.read([&](const Snapshot& snapshot) { last_seen.load(snapshot); });
   app.public_address.set_stored(database.read(find_public_url));
+  app.public_address.set_second(database.read(find_second_url));
 }
 
 World::World() : running_(std::make_unique<Running>(database_path(), clock, config)) {

@@ -11,6 +11,7 @@
 #include "server/last_seen.h"
 #include "server/refusals.h"
 #include "server/sessions.h"
+#include "web/certificate_facts.h"
 #include "web/guess_limit.h"
 #include "web/half_sign_ins.h"
 #include "web/public_address.h"
@@ -31,6 +32,7 @@ struct App {
   PublicAddress public_address{config};
   SignInLimit sign_ins{clock};
   HalfSignIns half_sign_ins{clock};
+  ServedCertificate certificate{};
   // Opens the first-run page while nobody owns the server. Another one at each start.
   std::string setup_secret = make_password(26).reveal();
   std::vector<std::string> pins = {};  // of the self-made certificate; empty with a given one

@@ -45,10 +45,10 @@ std::vector<std::string> own_addresses() {
   return addresses;
 }
 
-CertificateNames names_for(const std::string& public_url) {
+CertificateNames names_for(const std::vector<std::string>& urls) {
   CertificateNames names{{host_name(), local_name(), "localhost"}, own_addresses()};
-  if (!public_url.empty()) {
-    const std::string host = host_of_url(public_url);
+  for (const std::string& url : urls) {
+    const std::string host = host_of_url(url);
     (parse_ip_range(host) ? names.addresses : names.dns_names).push_back(host);
   }
   return names;
@@ -70,8 +70,8 @@ std::string read_pem(const std::string& file) {
   return text.str();
 }
 
-Identity make_identity(const ServeConfig& config, const std::string& public_url, Database& database,
-                       std::int64_t now) {
+Identity make_identity(const ServeConfig& config, const std::vector<std::string>& urls,
+                       Database& database, std::int64_t now) {
   if (!config.tls_cert.empty()) {
     TlsIdentity tls{read_pem(config.tls_cert), read_pem(config.tls_key)};
     try {
@@ -82,7 +82,7 @@ Identity make_identity(const ServeConfig& config, const std::string& public_url,
     return {std::move(tls), ""};
   }
   std::string key = keep_tls_key(database);
-  std::string certificate = make_certificate(key, names_for(public_url), now);
+  std::string certificate = make_certificate(key, names_for(urls), now);
   std::string pin = pin_of_key(key);
   return {{std::move(certificate), std::move(key)}, std::move(pin)};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "server/config.h"
 #include "server/db.h"
@@ -21,10 +22,10 @@ struct Identity {
 };
 
 // The given certificate, or one made now for this machine: its host name, NAME.local, all its
-// addresses and the host of the public URL, if that is not empty. Throws a sentence for a given
+// addresses and the hosts of `urls`, under which it is reached. Throws a sentence for a given
 // pair that is unusable.
-Identity make_identity(const ServeConfig& config, const std::string& public_url, Database& database,
-                       std::int64_t now);
+Identity make_identity(const ServeConfig& config, const std::vector<std::string>& urls,
+                       Database& database, std::int64_t now);
 
 // `NAME.local`, under which a machine on the same wire finds this one.
 std::string local_name();

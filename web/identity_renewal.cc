@@ -19,16 +19,12 @@ std::filesystem::file_time_type time_of(const std::string& file) {
 
 }  // namespace
 
-IdentityRenewal::IdentityRenewal(const ServeConfig& config, const PublicAddress& public_address,
-                                 Database& database, const Clock& clock, HttpServer& server)
-    : config_(config),
-      public_address_(public_address),
-      database_(database),
-      clock_(clock),
+IdentityRenewal::IdentityRenewal(App& app, HttpServer& server)
+    : app_(app),
       server_(server),
-      public_url_(public_address.chosen()),
-      renewed_(clock.monotonic()),
-      file_time_(time_of(config.tls_cert)),
+      urls_(app.public_address.control_urls()),
+      renewed_(app.clock.monotonic()),
+      file_time_(time_of(app.config.tls_cert)),
       thread_([this] { work(); }) {}
 
 IdentityRenewal::~IdentityRenewal() {
@@ -41,8 +37,9 @@ IdentityRenewal::~IdentityRenewal() {
 }
 
 bool IdentityRenewal::is_due() {
-  if (!config_.tls_cert.empty()) return time_of(config_.tls_cert) != file_time_;
-  return clock_.monotonic() - renewed_ >= kRenewEvery || public_address_.chosen() != public_url_;
+  if (!app_.config.tls_cert.empty()) return time_of(app_.config.tls_cert) != file_time_;
+  return app_.clock.monotonic() - renewed_ >= kRenewEvery ||
+         app_.public_address.control_urls() != urls_;
 }
 
 void IdentityRenewal::work() {
@@ -50,11 +47,13 @@ void IdentityRenewal::work() {
   while (!wake_.wait_for(lock, kLookEvery, [&] { return stopping_; })) {
     if (!is_due()) continue;
     try {
-      const auto file_time = time_of(config_.tls_cert);
-      const std::string public_url = public_address_.chosen();
-      server_.replace_identity(make_identity(config_, public_url, database_, clock_.now()).tls);
-      public_url_ = public_url;
-      renewed_ = clock_.monotonic();
+      const auto file_time = time_of(app_.config.tls_cert);
+      const auto urls = app_.public_address.control_urls();
+      const TlsIdentity tls = make_identity(app_.config, urls, app_.database, app_.clock.now()).tls;
+      server_.replace_identity(tls);
+      app_.certificate.set(tls.certificate);
+      urls_ = urls;
+      renewed_ = app_.clock.monotonic();
       file_time_ = file_time;
       log_line("The certificate was renewed");
     } catch (const std::exception& fault) {

@@ -17,8 +17,8 @@ std::string origin_of(std::string_view url) {
 }
 
 bool is_own(const App& app, const Request& request, std::string_view origin) {
-  const std::string public_url = app.public_address.chosen();
-  if (!public_url.empty() && origin == origin_of(public_url)) return true;
+  for (const std::string& url : app.public_address.control_urls())
+    if (origin == origin_of(url)) return true;
   if (app.config.behind_proxy || request.header("Host").empty()) return false;
   return origin == origin_of(formatted("{}://{}", request.is_secure ? "https" : "http",
                                        request.header("Host")));

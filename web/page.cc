@@ -28,6 +28,7 @@ constexpr std::array kNavigation{
     NavigationItem{"/groups", "Groups", Right::groups_read},
     NavigationItem{"/people", "People", Right::people_read},
     NavigationItem{"/audit", "Audit log", Right::audit_read},
+    NavigationItem{"/settings", "Settings", Right::settings_read},
 };
 
 // What a form did, said on the page that the browser is sent to: `?notice=key-revoked`.
@@ -58,6 +59,9 @@ constexpr std::array kNotices{
     Notice{"group-deleted", "The group is deleted."},
     Notice{"group-protected", "The group is protected. It admits one-time keys only."},
     Notice{"group-unprotected", "The group is no longer protected."},
+    Notice{"addresses-saved",
+           "The addresses are saved. Connected devices learn them within a minute."},
+    Notice{"purge-days-saved", "The purge time is saved."},
     Notice{"device-approved", "The device is approved. It is in from its next call on."},
     Notice{"device-saved", "The device is saved."},
     Notice{"device-removed",

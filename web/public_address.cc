@@ -15,6 +15,11 @@ void PublicAddress::set_stored(std::string url) {
   stored_ = std::move(url);
 }
 
+void PublicAddress::set_second(std::string url) {
+  const std::lock_guard lock{mutex_};
+  second_ = std::move(url);
+}
+
 std::string PublicAddress::chosen() const {
   if (!config_.public_url.empty()) return config_.public_url;
   const std::lock_guard lock{mutex_};
@@ -22,7 +27,11 @@ std::string PublicAddress::chosen() const {
 }
 
 std::string PublicAddress::url() const {
-  if (auto url = chosen(); !url.empty()) return url;
+  auto url = chosen();
+  return url.empty() ? own_url() : url;
+}
+
+std::string PublicAddress::own_url() const {
   ListenAddress at = config_.listen;
   {
     const std::lock_guard lock{mutex_};
@@ -33,8 +42,11 @@ std::string PublicAddress::url() const {
 }
 
 std::vector<std::string> PublicAddress::control_urls() const {
-  if (auto url = chosen(); !url.empty()) return {std::move(url)};
-  return {};
+  auto url = chosen();
+  if (url.empty()) return {};
+  const std::lock_guard lock{mutex_};
+  if (second_.empty() || second_ == url) return {std::move(url)};
+  return {std::move(url), second_};
 }
 
 }  // namespace muster

@@ -103,9 +103,12 @@ void serve(const std::string& folder, const ServeOptions& options) {
                          .max_connections = config.max_connections};
   App app{database, clock, last_seen, refusals, token_uses, session_uses, config};
   app.public_address.set_stored(database.read(find_public_url));
+  app.public_address.set_second(database.read(find_second_url));
   if (config.is_tls()) {
-    Identity identity = make_identity(config, app.public_address.chosen(), database, clock.now());
+    Identity identity =
+        make_identity(config, app.public_address.control_urls(), database, clock.now());
     if (!identity.pin.empty()) app.pins = {std::move(identity.pin)};
+    app.certificate.set(identity.tls.certificate);
     http.tls = std::move(identity.tls);
   }
   Site site{app};
@@ -117,7 +120,7 @@ void serve(const std::string& folder, const ServeOptions& options) {
     offer_first_run(app, folder);
 
   std::optional<IdentityRenewal> renewal;
-  if (config.is_tls()) renewal.emplace(config, app.public_address, database, clock, server);
+  if (config.is_tls()) renewal.emplace(app, server);
 
   std::thread serving{[&] { server.serve(); }};
   signals.wait();

@@ -53,6 +53,8 @@ constexpr std::array kActivities{
     Activity{"network.delete", "Network deleted"},
     Activity{"server.purge", "Dead keys and devices purged"},
     Activity{"settings.purge_days.update", "Purge time updated"},
+    Activity{"settings.public_url.update", "Public address updated"},
+    Activity{"settings.second_url.update", "Second address updated"},
     Activity{"user.create", "User created"},
     Activity{"user.delete", "User deleted"},
     Activity{"user.session.end", "User session ended"},

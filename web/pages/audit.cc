@@ -89,6 +89,8 @@ constexpr std::array kSentences{
     Sentence{"personal.access.token.create", "made for", "the access token", "name"},
     Sentence{"personal.access.token.delete", "revoked of", "the access token", "name"},
     Sentence{"settings.public_url.update", "set the address that machines use", "to", "public_url"},
+    Sentence{"settings.second_url.update", "set the second address that machines use", "to",
+             "second_url"},
     Sentence{"settings.purge_days.update", "set the days until what is dead is forgotten", "to",
              "purge_days"},
     Sentence{"server.purge", "forgot what was long dead", "keys:", "keys"},

@@ -106,6 +106,11 @@ Result<Reply> show_protection(const Call& call, const Visitor<Right::groups_writ
 Result<Reply> set_protection(const Call& call, const Visitor<Right::groups_write>& who);
 Result<Reply> delete_group(const Call& call, const Visitor<Right::groups_write>& who);
 
+
+Result<Reply> settings(const Call& call, const Visitor<Right::settings_read>& who);
+Result<Reply> save_addresses(const Call& call, const Visitor<Right::settings_write>& who);
+Result<Reply> save_purge_days(const Call& call, const Visitor<Right::settings_write>& who);
+
 Result<Reply> export_keys(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> export_links(const Call& call, const Visitor<Right::links_read>& who);
 Result<Reply> export_devices(const Call& call, const Visitor<Right::devices_read>& who);
