@@ -61,6 +61,37 @@ Result<Range> parse_range(std::string_view cidr) {
   return Range{*address, *address | hosts};
 }
 
+Result<void> check_name(const Snapshot& snapshot, const std::string& name, NetworkId self) {
+  if (name.empty()) return Refusal::invalid("network name shouldn't be empty");
+  if (auto checked = check_text("the network's name", name, kNameLength); !checked)
+    return checked.refusal();
+  if (find_one(snapshot, "name = ? AND id <> ?", {name, self}))
+    return Refusal::conflict(formatted("network with name {} already exists", name));
+  return {};
+}
+
+Result<Range> check_range(const Snapshot& snapshot, std::string_view cidr, NetworkId self) {
+  auto range = parse_range(cidr);
+  if (!range) return range;
+  if (auto other = find_one(snapshot, "first_address <= ? AND last_address >= ? AND id <> ?",
+                            {range->last, range->first, self}))
+    return Refusal::invalid(
+        formatted("the range overlaps {} of network {}", other->cidr, other->name));
+  return range;
+}
+
+// Devices that have an address in the network outside that range.
+Result<void> check_fits_in(const Snapshot& snapshot, NetworkId id, const Range& range) {
+  auto outside = snapshot.query(
+      "SELECT address FROM addresses WHERE network_id = ? AND device_id IS NOT NULL"
+      " AND (address <= ? OR address >= ?) LIMIT 1",
+      {id, range.first, range.last});
+  if (outside.step())
+    return Refusal::invalid(formatted("the range leaves out {}, which a device has",
+                                      ipv4_text(static_cast<std::uint32_t>(outside.integer()))));
+  return {};
+}
+
 struct Wanted {
   std::string name;
   std::string cidr;
@@ -74,32 +105,18 @@ struct Fit {
 // `self`: the network that is changed, which may keep what it has.
 Result<Fit> check(const Snapshot& snapshot, const Wanted& wanted, NetworkId self) {
   const std::string name = trim(wanted.name);
-  if (name.empty()) return Refusal::invalid("network name shouldn't be empty");
-  if (auto checked = check_text("the network's name", name, kNameLength); !checked)
-    return checked.refusal();
+  if (auto checked = check_name(snapshot, name, self); !checked) return checked.refusal();
   if (wanted.devices_reach != "everyone" && wanted.devices_reach != "gateways")
     return Refusal::invalid("devices_reach is everyone or gateways");
-  const auto range = parse_range(wanted.cidr);
+  const auto range = check_range(snapshot, wanted.cidr, self);
   if (!range) return range.refusal();
-  if (find_one(snapshot, "name = ? AND id <> ?", {name, self}))
-    return Refusal::conflict(formatted("network with name {} already exists", name));
-  if (auto other = find_one(snapshot, "first_address <= ? AND last_address >= ? AND id <> ?",
-                            {range->last, range->first, self}))
-    return Refusal::invalid(
-        formatted("the range overlaps {} of network {}", other->cidr, other->name));
   return Fit{name, *range};
 }
 
 // Addresses given before must fit into the new range, and those that only rest are forgotten where
 // they do not.
 Result<void> move_range(Transaction& tx, const Network& network, const Range& range) {
-  auto outside = tx.query(
-      "SELECT address FROM addresses WHERE network_id = ? AND device_id IS NOT NULL"
-      " AND (address <= ? OR address >= ?) LIMIT 1",
-      {network.id, range.first, range.last});
-  if (outside.step())
-    return Refusal::invalid(formatted("the range leaves out {}, which a device has",
-                                      ipv4_text(static_cast<std::uint32_t>(outside.integer()))));
+  if (auto fits = check_fits_in(tx, network.id, range); !fits) return fits.refusal();
   tx.run("DELETE FROM addresses WHERE network_id = ? AND (address <= ? OR address >= ?)",
          {network.id, range.first, range.last});
   tx.run(
@@ -209,6 +226,21 @@ Result<Network> update_network(Transaction& tx, const By& by, NetworkId id,
   return after;
 }
 
+Result<void> check_network_name(const Snapshot& snapshot, std::string_view name, NetworkId self) {
+  return check_name(snapshot, trim(name), self);
+}
+
+Result<void> check_network_range(const Snapshot& snapshot, std::string_view cidr, NetworkId self) {
+  const auto range = check_range(snapshot, cidr, self);
+  if (!range) return range.refusal();
+  return check_fits_in(snapshot, self, *range);
+}
+
+FallingWithNetwork count_falling(const Snapshot& snapshot, NetworkId id, std::int64_t now) {
+  const auto keys = list_lost_keys(snapshot, id, now);
+  return {count_falling_devices(snapshot, id), std::ranges::count_if(keys, &LostKey::is_working)};
+}
+
 Result<void> delete_network(Transaction& tx, const By& by, NetworkId id) {
   const auto network = find_network(tx, id);
   if (!network) return Refusal::not_found(formatted("network: {} not found", id.value));
@@ -267,6 +299,31 @@ AddressUse count_addresses(const Snapshot& snapshot, NetworkId id, std::int64_t 
   use.held = query.integer();
   use.resting = query.integer();
   return use;
+}
+
+std::vector<AddressHolder> list_holders(const Snapshot& snapshot, NetworkId id, std::uint32_t after,
+                                        int limit) {
+  std::vector<AddressHolder> holders;
+  auto query = snapshot.query(
+      "SELECT d.id, d.name, a.address FROM addresses a JOIN devices d ON d.id = a.device_id"
+      " WHERE a.network_id = ? AND a.address > ? ORDER BY a.address LIMIT ?",
+      {id, after, limit});
+  while (query.step()) {
+    AddressHolder holder;
+    holder.device_id = query.id<DeviceId>();
+    holder.name = query.text();
+    holder.address = static_cast<std::uint32_t>(query.integer());
+    holders.push_back(std::move(holder));
+  }
+  return holders;
+}
+
+std::string suggest_range(const Snapshot& snapshot) {
+  for (int second = 64; second < 256; ++second) {
+    std::string cidr = formatted("10.{}.0.0/16", second);
+    if (check_range(snapshot, cidr, NetworkId{})) return cidr;
+  }
+  return {};
 }
 
 std::optional<Network> find_network(const Snapshot& snapshot, NetworkId id) {

@@ -44,6 +44,21 @@ struct NetworkChange {
 Result<Network> update_network(Transaction& tx, const By& by, NetworkId id,
                                const NetworkChange& change);
 
+// What both refuse, each by itself. `self`: the network that is changed, which may keep what it
+// has.
+Result<void> check_network_name(const Snapshot& snapshot, std::string_view name,
+                                NetworkId self = {});
+Result<void> check_network_range(const Snapshot& snapshot, std::string_view cidr,
+                                 NetworkId self = {});
+
+// What deleting it would end: devices with no other address, working keys that name no other
+// network.
+struct FallingWithNetwork {
+  std::int64_t devices = 0;
+  std::int64_t keys = 0;
+};
+FallingWithNetwork count_falling(const Snapshot& snapshot, NetworkId id, std::int64_t now);
+
 // Ends it with its default key. Refuses the default network; 409 plan_required while a device has
 // its only address there or a working key names no other network. Others lose what they had there,
 // and keys that no longer work and name no other are revoked, so that nobody wakes them into the
@@ -57,6 +72,18 @@ struct AddressUse {
   std::int64_t resting = 0;
 };
 AddressUse count_addresses(const Snapshot& snapshot, NetworkId id, std::int64_t now);
+
+// Who has which address, in their order, behind the address `after`.
+struct AddressHolder {
+  DeviceId device_id;
+  std::string name;
+  std::uint32_t address = 0;
+};
+std::vector<AddressHolder> list_holders(const Snapshot& snapshot, NetworkId id, std::uint32_t after,
+                                        int limit);
+
+// A range that no living network overlaps and few homes and offices use, for a new one.
+std::string suggest_range(const Snapshot& snapshot);
 
 std::optional<Network> find_network(const Snapshot& snapshot, NetworkId id);
 std::optional<Network> find_default_network(const Snapshot& snapshot);

@@ -41,6 +41,9 @@ async function furnished(world) {
   })
   await ask('POST', `/api/users/${robot.id}/tokens`, { name: 'cron', expires_in: 90 })
   await ask('POST', '/api/users', { email: 'bea@example.com', name: long_name, role: 'admin' })
+  const shops = await ask('POST', '/api/networks', { name: long_name, cidr: '10.9.0.0/24' })
+  const shop = await muster.make_key({ name: 'Shops', type: 'reusable', networks: [shops.id] })
+  await enroll(muster, shop.key, 'scales')
   const doomed = await muster.make_key({ name: 'Fair of last year', type: 'reusable' })
   await enroll(muster, doomed.key, 'stand')
   const receipt = await end(muster, { kind: 'setup_key', id: doomed.id })
@@ -50,6 +53,7 @@ async function furnished(world) {
     groups: '2',
     devices: '1',
     people: robot.id,
+    networks: shops.id,
     revocations: `${tills.id}?devices=remove`,
     receipts: receipt.cascade_id,
   }

@@ -11,6 +11,7 @@
 #include "server/groups.h"
 #include "server/install_links.h"
 #include "server/keys.h"
+#include "server/networks.h"
 #include "web/json.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
@@ -111,6 +112,8 @@ std::string find_page(const Snapshot& snapshot, const Subject& subject, std::int
   if (subject.kind == "device" && find_device(snapshot, DeviceId{id}))
     return "/devices/" + subject.id;
   if (subject.kind == "group" && find_group(snapshot, GroupId{id})) return "/groups/" + subject.id;
+  if (subject.kind == "network" && find_network(snapshot, NetworkId{id}))
+    return "/networks/" + subject.id;
   if (subject.kind == "user" && find_person(snapshot, UserId{id})) return "/people/" + subject.id;
   return {};
 }

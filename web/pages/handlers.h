@@ -106,6 +106,12 @@ Result<Reply> show_protection(const Call& call, const Visitor<Right::groups_writ
 Result<Reply> set_protection(const Call& call, const Visitor<Right::groups_write>& who);
 Result<Reply> delete_group(const Call& call, const Visitor<Right::groups_write>& who);
 
+Result<Reply> list_networks(const Call& call, const Visitor<Right::networks_read>& who);
+Result<Reply> show_new_network(const Call& call, const Visitor<Right::networks_write>& who);
+Result<Reply> make_network(const Call& call, const Visitor<Right::networks_write>& who);
+Result<Reply> show_network(const Call& call, const Visitor<Right::networks_read>& who);
+Result<Reply> save_network(const Call& call, const Visitor<Right::networks_write>& who);
+Result<Reply> delete_network(const Call& call, const Visitor<Right::networks_write>& who);
 
 Result<Reply> settings(const Call& call, const Visitor<Right::settings_read>& who);
 Result<Reply> save_addresses(const Call& call, const Visitor<Right::settings_write>& who);
