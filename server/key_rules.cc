@@ -88,11 +88,14 @@ Result<std::optional<DeviceId>> check_gateway(const Snapshot& snapshot, const Ne
   const std::string& text = wanted.gateway_device_id;
   DeviceId id;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id.value);
-  const bool is_number = error == std::errc{} && end == text.data() + text.size();
-  auto query = snapshot.query("SELECT 1 FROM devices WHERE id = ? AND removed_at IS NULL", {id});
-  if (!is_number || !query.step())
+  if (error != std::errc{} || end != text.data() + text.size()) id = DeviceId{};
+  auto query = snapshot.query(
+      "SELECT id FROM devices WHERE id = ?1 AND removed_at IS NULL"
+      " UNION ALL SELECT id FROM devices WHERE name = ?2 AND removed_at IS NULL",
+      {id, text});
+  if (!query.step())
     return Refusal::invalid(formatted("gateway_device_id: device not found: {}", text));
-  return std::optional{id};
+  return std::optional{query.id<DeviceId>()};
 }
 
 Result<void> check_reach(const By& by, const std::vector<Group>& groups, bool allow_group_choice) {

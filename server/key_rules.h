@@ -23,7 +23,7 @@ Result<std::vector<Group>> check_groups(const Snapshot& snapshot,
 // Each once. None is the default network, which then has to be there.
 Result<std::vector<NetworkId>> check_networks(const Snapshot& snapshot,
                                               const std::vector<std::string>& references);
-// `fixed` names a living device; the other modes name none.
+// `fixed` names a living device, by its id or exact name; the other modes name none.
 Result<std::optional<DeviceId>> check_gateway(const Snapshot& snapshot, const NewKey& wanted);
 
 // What a token that is confined to groups may not touch.

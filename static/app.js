@@ -105,6 +105,56 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
 });
 
+// [data-check=URL] answers what of a form cannot work, while it is being filled in: each sentence
+// stands beside its field, as it does when the form is sent.
+for (const form of document.querySelectorAll("[data-check]")) {
+  let asked = 0;
+  const mark = (field, sentence) => {
+    const controls = form.querySelectorAll(`[name="${field}"]`);
+    if (!controls.length || (controls[0].required && !controls[0].value)) return;
+    const place = controls[0].closest(".field, fieldset");
+    const line = document.createElement("small");
+    line.className = "wrong";
+    line.id = `${field}-wrong`;
+    line.textContent = sentence;
+    const help = place.querySelector(":scope > small");
+    place.matches("fieldset") || !help ? place.append(line) : help.before(line);
+    if (controls.length > 1) return;
+    controls[0].setAttribute("aria-invalid", "true");
+    controls[0].setAttribute("aria-describedby", line.id);
+  };
+  form.addEventListener("change", async () => {
+    const number = ++asked;
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.dataset.check, { method: "POST", body, headers: { "X-Live": "1" } });
+      if (!answer.ok || number !== asked) return;
+      const found = document.createElement("template");
+      found.innerHTML = await answer.text();
+      for (const line of form.querySelectorAll(".wrong")) line.remove();
+      for (const control of form.querySelectorAll("[aria-invalid]")) {
+        control.removeAttribute("aria-invalid");
+        control.removeAttribute("aria-describedby");
+      }
+      for (const { dataset, textContent } of found.content.children) mark(dataset.field, textContent);
+    } catch {
+      // What cannot work is then said when the form is sent.
+    }
+  });
+}
+
+// [data-moment="DATE TIME"], the ids of two fields in UTC, says what that is on this clock.
+for (const words of document.querySelectorAll("[data-moment]")) {
+  const [date, time] = words.dataset.moment.split(" ").map((id) => document.getElementById(id));
+  const say = () => {
+    const moment = new Date(`${date.value}T${time.value || "23:59"}Z`);
+    const there = moment.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    words.textContent = isNaN(moment) ? "" : `On this computer’s clock: ${there}.`;
+  };
+  for (const field of [date, time]) field.addEventListener("input", say);
+  say();
+}
+
 // #many acts on the rows whose boxes are checked. [data-all] checks all on the page.
 const many = document.getElementById("many");
 if (many) {

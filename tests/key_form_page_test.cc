@@ -51,6 +51,84 @@ TEST_CASE("each preset makes its sort of key when nothing else is filled in") {
   CHECK(made.newest(columns) == "reusable 0 7 1");
 }
 
+TEST_CASE("each pattern makes its sort of key, and its group in the same act") {
+  Made made;
+  const std::string columns =
+      "type || ' ' || usage_limit || ' ' || ((expires_at - created_at) / 86400) || ' ' || "
+      "ephemeral || ' ' || (SELECT g.name FROM setup_key_groups k JOIN groups g ON g.id = "
+      "k.group_id WHERE k.setup_key_id = setup_keys.id)";
+  CHECK(shows(made.owner.get("/keys/new"),
+              "The group ci-runners does not exist yet and is made with this key."));
+  const Answer answer = made.make({{"preset", "ci"}});
+  CHECK(shows(answer, "The group ci-runners was made with it."));
+  CHECK(made.newest(columns) == "reusable 100 7 1 ci-runners");
+  CHECK(shows(made.owner.get("/keys/new"), "Into the group ci-runners."));
+  CHECK_FALSE(shows(made.make({{"preset", "ci"}}), "was made with it"));
+  CHECK(made.world.number("SELECT count(*) FROM groups WHERE name = 'ci-runners'") == 1);
+  CHECK(made.make({{"preset", "iot"}}).status == 200);
+  CHECK(made.newest(columns) == "reusable 0 365 0 iot-devices");
+  CHECK(made.make({{"preset", "contractor"}}).status == 200);
+  CHECK(made.newest(columns) == "one-off 1 30 0 contractors");
+}
+
+TEST_CASE("a pattern's group gives way to groups that were chosen, and is not made then") {
+  Made made;
+  const auto group = made.world.make_group("tills");
+  CHECK(made.make({{"preset", "ci"}, {"group", group}}).status == 200);
+  CHECK(made.world.number("SELECT count(*) FROM groups WHERE name = 'ci-runners'") == 0);
+  CHECK(made.make({{"preset", "ci"}, {"uses", "x"}}).status == 422);
+  CHECK(made.make({{"preset", "ci"}, {"network", "99"}}).status == 422);
+  CHECK(made.world.number("SELECT count(*) FROM groups WHERE name = 'ci-runners'") == 0);
+}
+
+TEST_CASE("a pattern whose group is protected says so before and at the field") {
+  Made made;
+  made.world.make_group("ci-runners", true);
+  made.world.make_group("contractors", true);
+  CHECK(shows(made.owner.get("/keys/new"),
+              "Into the group ci-runners, which is protected and takes one-time keys only."));
+  CHECK(shows(made.make({{"preset", "ci"}}), "Group ci-runners is protected"));
+  CHECK(made.make({{"preset", "contractor"}}).status == 200);
+}
+
+TEST_CASE("the script is told what cannot work in the same words, and nothing is made") {
+  Made made;
+  const std::string before = made.world.stored();
+  const Answer wrong = made.owner.post("/keys/new/check",
+                                       {{"preset", "one"}, {"uses", "5"}, {"date", "2020-01-01"}});
+  CHECK(wrong.status == 200);
+  CHECK(shows(wrong, "<p data-field=\"uses\">“One device now” makes a one-time key."));
+  CHECK(shows(wrong, "<p data-field=\"date\">The date on which the key expires has passed."));
+  CHECK_FALSE(shows(made.owner.post("/keys/new/check", {{"preset", "one"}, {"name", "k"}}), "<p"));
+  CHECK((made.world.stored() == before));
+}
+
+TEST_CASE("a key may name the one device that is its gateway") {
+  Made made;
+  made.world.enroll(made.world.make_key(R"("type": "one-off")"), device_secret(1),
+                    R"(, "hostname": "router")");
+  const auto name = made.world.text("SELECT name FROM devices WHERE id = 1");
+  CHECK(made.make({{"gateway_mode", "fixed"}, {"gateway_device", name}}).status == 200);
+  CHECK(made.newest("gateway_mode || ' ' || gateway_device_id") == "fixed 1");
+  const auto edit = "/keys/" + made.newest("id") + "/edit";
+  CHECK(input_value(made.owner.get(edit).body, "gateway_device") == name);
+  CHECK(made.owner.post(edit, {{"name", "k"}, {"uses", "1"}, {"gateway_mode", "none"}}).status ==
+        303);
+  CHECK(made.newest("gateway_mode || coalesce(gateway_device_id, '')") == "none");
+}
+
+TEST_CASE("an edit explains what cannot work, too") {
+  Made made;
+  made.world.make_key_object(R"("type": "reusable", "ephemeral": true, "ephemeral_seconds": 120)");
+  const auto path = "/keys/" + made.newest("id");
+  const Fields stays{{"name", "k"}, {"ephemeral", "no"}, {"ephemeral_seconds", "120"}};
+  CHECK(shows(made.owner.post(path + "/check", {{"name", "k"}, {"ephemeral_seconds", "90"}}),
+              "Only temporary devices are removed after a silence."));
+  CHECK(made.owner.post(path + "/edit", stays).status == 303);
+  CHECK(made.newest("ephemeral || ' ' || ephemeral_seconds") == "0 120");
+  CHECK(made.owner.post("/keys/99/check", {}).status == 404);
+}
+
 TEST_CASE("every option of the form reaches the key") {
   Made made;
   const auto group = made.world.make_group("tills");
@@ -104,6 +182,15 @@ TEST_CASE("what cannot work is refused in a sentence, and what was typed is kept
       {{{"date", "2020-03-01"}}, "has passed"},
       {{{"allowed_cidrs", "anywhere"}}, "no address or range"},
       {{{"ephemeral_seconds", "5"}}, "60 seconds to 30 days"},
+      {{{"ephemeral_seconds", "90"}}, "Only temporary devices"},
+      {{{"ephemeral", "no"}, {"preset", "ci"}, {"ephemeral_seconds", "90"}}, "Only temporary"},
+      {{{"time", "08:00"}}, "is no date"},
+      {{{"date", "2099-03-01"}}, "ten years at most"},
+      {{{"expiry", "at"}, {"date", "2027-03-01"}, {"time", "noon"}}, "is no date"},
+      {{{"gateway_mode", "fixed"}}, "Which device is the gateway?"},
+      {{{"gateway_mode", "fixed"}, {"gateway_device", "nobody"}}, "no device called nobody"},
+      {{{"gateway_device", "nobody"}}, "A device counts only with"},
+      {{{"preset", "contractor"}, {"uses", "2"}}, "“Contractor” makes a one-time key"},
       {{{"group", "99"}}, "group not found"}};
   for (const Wrong& wrong : wrongs) {
     Fields fields = wrong.fields;

@@ -44,11 +44,13 @@ Result<Reply> act_on_keys(const Call& call, const Visitor<Right::keys_write>& wh
 Result<Reply> find_key_of_secret(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> show_new_key(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> create_key(const Call& call, const Visitor<Right::keys_write>& who);
+Result<Reply> check_new_key(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> key(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> key_devices(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> key_arrivals(const Call& call, const Visitor<Right::keys_read>& who);
 Result<Reply> show_edit_key(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> edit_key(const Call& call, const Visitor<Right::keys_write>& who);
+Result<Reply> check_key_edit(const Call& call, const Visitor<Right::keys_write>& who);
 Result<Reply> show_apply_key(const Call& call, const Visitor<Right::devices_write>& who);
 Result<Reply> apply_key(const Call& call, const Visitor<Right::devices_write>& who);
 Result<Reply> pause_key(const Call& call, const Visitor<Right::keys_write>& who);

@@ -9,6 +9,7 @@
 #include "web/pages/key.h"
 #include "web/pages/key_created.h"
 #include "web/pages/key_form.h"
+#include "web/pages/key_reading.h"
 
 namespace muster::pages {
 namespace {
@@ -35,12 +36,13 @@ Result<Reply> act_on_key(const Call& call, const Writer& who, std::string_view n
 }
 
 Reply show_edit(const Call& call, const SignedIn& who, const KeyForm& typed, const Key& key,
-                std::string_view message) {
-  View view = form_view(call, typed, &key, message);
+                const FieldErrors& errors = {}, std::string_view message = {}) {
+  View view = form_view(call, typed, &key, errors, message);
   view.set("id", to_text(key.id)).set("key_name", key.name);
+  const bool is_refused = !errors.is_empty() || !message.empty();
   return page(call, who,
               {"keys/edit", formatted("Edit {}", key.name), std::move(view), "/keys",
-               message.empty() ? 200 : 422});
+               is_refused ? 422 : 200});
 }
 
 Result<Key> read_living_key(const Call& call) {
@@ -101,21 +103,30 @@ Result<Reply> clone_key(const Call& call, const Writer& who) {
 Result<Reply> show_edit_key(const Call& call, const Writer& who) {
   const auto key = read_living_key(call);
   if (!key) return key.refusal();
-  return show_edit(call, who, settings_of(*key), *key, "");
+  return show_edit(call, who, settings_of(*key), *key);
 }
 
 Result<Reply> edit_key(const Call& call, const Writer& who) {
   const auto key = read_living_key(call);
   if (!key) return key.refusal();
   const KeyForm typed = typed_in(who.form());
-  const auto change = read_key_change(call, typed, *key);
-  if (!change) return show_edit(call, who, typed, *key, change.refusal().message);
+  FieldErrors errors;
+  const KeyChange change = read_key_change(call, typed, *key, errors);
+  if (!errors.is_empty()) return show_edit(call, who, typed, *key, errors);
   const auto done = call.write(
-      who, [&](Transaction& tx, const By& by) { return update_key(tx, by, key->id, *change); });
+      who, [&](Transaction& tx, const By& by) { return update_key(tx, by, key->id, change); });
   if (!done && done.refusal().kind == Kind::invalid)
-    return show_edit(call, who, typed, *key, done.refusal().message);
+    return show_edit(call, who, typed, *key, {}, as_sentence(done.refusal().message));
   if (!done) return done.refusal();
   return redirect(formatted("/keys/{}?notice=key-saved{}", key->id.value, offer_of(*key, *done)));
+}
+
+Result<Reply> check_key_edit(const Call& call, const Writer& who) {
+  const auto key = read_living_key(call);
+  if (!key) return key.refusal();
+  FieldErrors errors;
+  read_key_change(call, typed_in(who.form()), *key, errors);
+  return show_errors(call, errors);
 }
 
 }  // namespace muster::pages

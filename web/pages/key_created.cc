@@ -7,6 +7,7 @@
 #include "web/pages/handlers.h"
 #include "web/pages/key.h"
 #include "web/pages/key_form.h"
+#include "web/pages/key_reading.h"
 #include "web/pages/key_words.h"
 #include "web/pages/list_address.h"
 #include "web/pasted_line.h"
@@ -70,11 +71,11 @@ View arrivals(const Call& call, KeyId key, DeviceId after) {
 }
 
 Reply show_form(const Call& call, const SignedIn& who, const KeyForm& typed,
-                std::string_view message) {
-  View view = form_view(call, typed, nullptr, message);
-  view.set("is_open", !message.empty());
-  return page(call, who,
-              {"keys/new", "New key", std::move(view), "/keys", message.empty() ? 200 : 422});
+                const FieldErrors& errors = {}, std::string_view message = {}) {
+  const bool is_refused = !errors.is_empty() || !message.empty();
+  View view = form_view(call, typed, nullptr, errors, message);
+  view.set("is_open", is_refused);
+  return page(call, who, {"keys/new", "New key", std::move(view), "/keys", is_refused ? 422 : 200});
 }
 
 }  // namespace
@@ -86,6 +87,7 @@ Reply show_created(const Call& call, const SignedIn& who, const CreatedKey& crea
   const bool works =
       state_of(key, call.app.clock.now()) == KeyState::valid && key.blocked_by.empty();
   view.set("heading", shown.title)
+      .set("new_group", shown.new_group)
       .set("secret", created.secret.reveal())
       .set("systems", systems(pasted_lines(call.app, created.secret.reveal())))
       .set("promise", works ? promise_words(key) : state_sentence(key, call.app.clock.now()))
@@ -105,21 +107,35 @@ Reply show_key_already_made(const Call& call, const SignedIn& who) {
 }
 
 Result<Reply> show_new_key(const Call& call, const Visitor<Right::keys_write>& who) {
-  return show_form(call, who, KeyForm{}, "");
+  return show_form(call, who, KeyForm{});
 }
 
 Result<Reply> create_key(const Call& call, const Visitor<Right::keys_write>& who) {
   const KeyForm typed = typed_in(who.form());
-  const auto wanted = read_new_key(call, typed);
-  if (!wanted) return show_form(call, who, typed, wanted.refusal().message);
-  const auto created = make_once(call, who, [&](Transaction& tx, const By& by) {
-    return muster::create_key(tx, by, *wanted);
-  });
+  FieldErrors errors;
+  const NewKey wanted = read_new_key(call, typed, errors);
+  if (!errors.is_empty()) return show_form(call, who, typed, errors);
+  std::string new_group;
+  const auto created =
+      make_once(call, who, [&](Transaction& tx, const By& by) -> Result<CreatedKey> {
+        auto group = make_missing_group(tx, by, typed);
+        if (!group) return group.refusal();
+        new_group = std::move(*group);
+        return muster::create_key(tx, by, wanted);
+      });
   if (!created && created.refusal().kind == Kind::invalid)
-    return show_form(call, who, typed, created.refusal().message);
+    return show_form(call, who, typed, {}, as_sentence(created.refusal().message));
   if (!created) return created.refusal();
   if (!*created) return show_key_already_made(call, who);
-  return show_created(call, who, **created, {formatted("{} is ready", (*created)->key.name)});
+  const Shown shown{.title = formatted("{} is ready", (*created)->key.name),
+                    .new_group = new_group};
+  return show_created(call, who, **created, shown);
+}
+
+Result<Reply> check_new_key(const Call& call, const Visitor<Right::keys_write>& who) {
+  FieldErrors errors;
+  read_new_key(call, typed_in(who.form()), errors);
+  return show_errors(call, errors);
 }
 
 Result<Reply> key_arrivals(const Call& call, const Visitor<Right::keys_read>&) {

@@ -13,8 +13,9 @@
 namespace muster::pages {
 
 struct Shown {
-  std::string title;       // "Shop tills is ready"
-  DeviceId last_device{};  // devices after this one are those it brings in
+  std::string title;        // "Shop tills is ready"
+  DeviceId last_device{};   // devices after this one are those it brings in
+  std::string new_group{};  // that was made with it
 };
 
 // 200 with the secret, the lines to paste, and what becomes of them.

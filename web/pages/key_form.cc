@@ -2,126 +2,43 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <span>
 
-#include "server/clock.h"
+#include "server/devices.h"
 #include "server/format.h"
-#include "server/ip.h"
 #include "server/networks.h"
 #include "server/text.h"
-#include "web/pages/key_words.h"
-#include "web/words.h"
+#include "web/pages/key_presets.h"
 
 namespace muster::pages {
 namespace {
 
-constexpr std::int64_t kDay = 24 * 3600;
+constexpr std::array<std::string_view, 14> kFields{"name",
+                                                   "uses",
+                                                   "expiry",
+                                                   "date",
+                                                   "time",
+                                                   "group",
+                                                   "network",
+                                                   "tags",
+                                                   "device_name",
+                                                   "ephemeral",
+                                                   "ephemeral_seconds",
+                                                   "allowed_cidrs",
+                                                   "gateway_device",
+                                                   "note"};
 
-struct Preset {
-  std::string_view word;
-  std::string_view label;
-  std::string_view help;
-  std::string_view type;
-  std::int64_t uses;
-  std::int64_t expires_in;
-  bool ephemeral;
-};
-constexpr std::array kPresets{
-    Preset{"one", "One device now", "One-time key, works for 1 day.", "one-off", 1, kDay, false},
-    Preset{"several", "Several devices", "Any number of machines, for 30 days.", "reusable", 0,
-           30 * kDay, false},
-    Preset{"temporary", "Temporary", "For 7 days; each device goes when it falls silent.",
-           "reusable", 0, 7 * kDay, true}};
-
-struct Expiry {
+struct Choice {
   std::string_view word;
   std::string_view label;
 };
-constexpr std::array kExpiries{Expiry{"1", "1 day"},    Expiry{"7", "7 days"},
-                               Expiry{"30", "30 days"}, Expiry{"90", "90 days"},
-                               Expiry{"365", "1 year"}, Expiry{"at", "At the date below"},
-                               Expiry{"never", "Never"}};
 
-const Preset& preset_of(const KeyForm& typed) {
-  const auto* const found = std::ranges::find(kPresets, typed.preset, &Preset::word);
-  return found == kPresets.end() ? kPresets.front() : *found;
-}
-
-// Parts between commas, and between blanks too where `blanks` says so.
-std::vector<std::string> parts_of(std::string text, bool blanks) {
-  if (blanks)
-    std::ranges::replace_if(
-        text, [](char c) { return c == ' ' || c == '\n' || c == '\t'; }, ',');
-  std::vector<std::string> parts;
-  for (const std::string& part : split(text, ','))
-    if (std::string trimmed = trim(part); !trimmed.empty()) parts.push_back(std::move(trimmed));
-  return parts;
-}
-
-// Absent: nothing was chosen. 0: never.
-Result<std::optional<std::int64_t>> read_expiry(const KeyForm& typed, std::int64_t now) {
-  const std::string date = trim(typed.date);
-  if (typed.expiry == "never" && date.empty()) return std::optional<std::int64_t>{0};
-  if (!date.empty() && !typed.expiry.empty() && typed.expiry != "at")
-    return Refusal::invalid(
-        "You chose when the key expires, and a date as well. Clear the date, or choose “At the "
-        "date below”.");
-  if (typed.expiry == "at" || !date.empty()) {
-    const std::string time = trim(typed.time).empty() ? "23:59" : trim(typed.time);
-    const auto at = parse_rfc3339(formatted("{}T{}:00Z", date, time.substr(0, 5)));
-    if (!at)
-      return Refusal::invalid("The date on which the key expires is missing, or is no date.");
-    if (*at <= now) return Refusal::invalid("The date on which the key expires has passed.");
-    return std::optional{*at};
-  }
-  if (typed.expiry.empty()) return std::optional<std::int64_t>{};
-  const auto days = read_number("the number of days", typed.expiry, 0);
-  if (!days) return days.refusal();
-  if (*days < 1 || *days > 3650) return Refusal::invalid("A key works for one day to ten years.");
-  return std::optional{now + *days * kDay};
-}
-
-// What programs are told in their own words, people are told in these.
-Result<void> check_words(const KeyForm& typed) {
-  if (trim(typed.name).empty())
-    return Refusal::invalid("The key needs a name: what it is for, who has it, until when.");
-  for (const std::string& range : parts_of(typed.allowed_cidrs, true))
-    if (!parse_ip_range(range))
-      return Refusal::invalid(
-          formatted("{} is no address or range such as 203.0.113.0/24.", range));
-  return {};
-}
-
-Result<std::int64_t> read_ephemeral_seconds(const KeyForm& typed) {
-  const auto seconds = read_number("The seconds of silence", typed.ephemeral_seconds, 600);
-  if (!seconds) return seconds.refusal();
-  if (*seconds < 60 || *seconds > 30 * kDay)
-    return Refusal::invalid(
-        "A temporary device may be silent for 60 seconds to 30 days (2592000).");
-  return *seconds;
-}
-
-// A reusable key and a protected group do not go together.
-Result<void> check_protection(const Call& call, const std::vector<std::string>& groups,
-                              std::int64_t uses) {
-  if (uses == 1) return {};
-  return call.read([&](const Snapshot& snapshot) -> Result<void> {
-    for (const std::string& id : groups) {
-      const auto group = find_group_named(snapshot, id);
-      if (group && group->is_protected)
-        return Refusal::invalid(
-            formatted("Group {} is protected: it takes one-time keys only. Choose “One device "
-                      "now” or 1 use, or leave the group out.",
-                      group->name),
-            Reason::group_protected);
-    }
-    return {};
-  });
-}
-
-std::string read_or(const std::string& typed, std::string_view fallback) {
-  return typed.empty() ? std::string{fallback} : typed;
-}
+constexpr std::array kExpiries{Choice{"1", "1 day"},    Choice{"7", "7 days"},
+                               Choice{"30", "30 days"}, Choice{"90", "90 days"},
+                               Choice{"365", "1 year"}, Choice{"at", "At the date below"},
+                               Choice{"never", "Never"}};
+constexpr std::array kGateways{Choice{"auto", "The one with the fewest devices"},
+                               Choice{"fixed", "Always this device"}, Choice{"none", "None"}};
 
 View option(std::string_view value, std::string_view label, bool chosen) {
   return View{}.set("value", value).set("label", label).set("chosen", chosen);
@@ -154,26 +71,65 @@ void set_lists(View& view, const Call& call, const KeyForm& typed) {
   view.set("group_boxes", std::move(groups)).set("network_boxes", std::move(networks));
 }
 
+// A pattern says what becomes of its group: it is there, it is made, or it takes no such key.
+std::string group_words(const Snapshot& snapshot, const Preset& preset) {
+  if (preset.group.empty()) return {};
+  const auto group = find_group_by_name(snapshot, preset.group);
+  if (!group)
+    return formatted("The group {} does not exist yet and is made with this key.", preset.group);
+  if (group->is_protected && preset.uses != 1)
+    return formatted("Into the group {}, which is protected and takes one-time keys only.",
+                     preset.group);
+  return formatted("Into the group {}.", preset.group);
+}
+
+std::vector<View> preset_views(const Snapshot& snapshot, std::span<const Preset> presets,
+                               const KeyForm& typed) {
+  std::vector<View> views;
+  for (const Preset& preset : presets)
+    views.push_back(option(preset.word, preset.label, preset.word == find_preset(typed.preset).word)
+                        .set("help", preset.help)
+                        .set("group_words", group_words(snapshot, preset)));
+  return views;
+}
+
+void set_presets(View& view, const Call& call, const KeyForm& typed) {
+  call.read([&](const Snapshot& snapshot) {
+    view.set("presets", preset_views(snapshot, common_presets(), typed))
+        .set("patterns", preset_views(snapshot, patterns(), typed));
+  });
+}
+
 void set_choices(View& view, const KeyForm& typed, const Key* key) {
-  std::vector<View> presets;
-  for (const Preset& preset : kPresets)
-    presets.push_back(option(preset.word, preset.label, preset.word == preset_of(typed).word)
-                          .set("help", preset.help));
   std::vector<View> expiries;
   std::string as_it_is = "As chosen above";
   if (key != nullptr)
     as_it_is = key->expires_at == 0 ? "As it is: never"
                                     : formatted("As it is: {}", readable_time(key->expires_at));
   expiries.push_back(option("", as_it_is, typed.expiry.empty()));
-  for (const Expiry& expiry : kExpiries)
+  for (const Choice& expiry : kExpiries)
     expiries.push_back(option(expiry.word, expiry.label, expiry.word == typed.expiry));
   std::vector<View> ephemeral;
   if (key == nullptr) ephemeral.push_back(option("", "As chosen above", typed.ephemeral.empty()));
   ephemeral.push_back(option("no", "No, they stay", typed.ephemeral == "no"));
   ephemeral.push_back(option("yes", "Yes, when they fall silent", typed.ephemeral == "yes"));
-  view.set("presets", std::move(presets))
-      .set("expiries", std::move(expiries))
-      .set("ephemeral_options", std::move(ephemeral));
+  std::vector<View> gateways;
+  for (const Choice& choice : kGateways)
+    gateways.push_back(
+        option(choice.word, choice.label,
+               choice.word == (typed.gateway_mode.empty() ? "auto" : typed.gateway_mode)));
+  view.set("expiries", std::move(expiries))
+      .set("ephemeral_options", std::move(ephemeral))
+      .set("gateway_options", std::move(gateways));
+}
+
+// The stored gateway is an id; people know its name.
+std::string gateway_name(const Call& call, const KeyForm& typed, const Key* key) {
+  if (key == nullptr || !key->gateway_device_id) return typed.gateway_device;
+  if (typed.gateway_device != to_text(*key->gateway_device_id)) return typed.gateway_device;
+  const auto device = call.read(
+      [&](const Snapshot& snapshot) { return find_device(snapshot, *key->gateway_device_id); });
+  return device ? device->name : typed.gateway_device;
 }
 
 }  // namespace
@@ -194,6 +150,8 @@ KeyForm typed_in(const Form& form) {
           .ephemeral = text("ephemeral"),
           .ephemeral_seconds = text("ephemeral_seconds"),
           .allowed_cidrs = text("allowed_cidrs"),
+          .gateway_mode = text("gateway_mode"),
+          .gateway_device = text("gateway_device"),
           .requires_approval = form.has("requires_approval"),
           .allow_extra_dns_labels = form.has("allow_extra_dns_labels"),
           .allow_group_choice = form.has("allow_group_choice")};
@@ -206,8 +164,10 @@ KeyForm settings_of(const Key& key) {
                .tags = join(key.tags, ", "),
                .device_name = key.device_name,
                .ephemeral = key.ephemeral ? "yes" : "no",
-               .ephemeral_seconds = std::to_string(key.ephemeral_seconds),
+               .ephemeral_seconds = key.ephemeral ? std::to_string(key.ephemeral_seconds) : "",
                .allowed_cidrs = key.allowed_cidrs,
+               .gateway_mode = key.gateway_mode,
+               .gateway_device = key.gateway_device_id ? to_text(*key.gateway_device_id) : "",
                .requires_approval = key.requires_approval,
                .allow_extra_dns_labels = key.allow_extra_dns_labels,
                .allow_group_choice = key.allow_group_choice};
@@ -216,81 +176,14 @@ KeyForm settings_of(const Key& key) {
   return form;
 }
 
-Result<NewKey> read_new_key(const Call& call, const KeyForm& typed) {
-  const Preset& preset = preset_of(typed);
-  if (auto checked = check_words(typed); !checked) return checked.refusal();
-  const auto uses = read_number("The number of machines", typed.uses, preset.uses);
-  if (!uses) return uses.refusal();
-  if (preset.uses == 1 && *uses != 1)
-    return Refusal::invalid(
-        "“One device now” makes a one-time key. For more machines choose “Several devices”, or "
-        "leave their number empty.");
-  const auto expires_at = read_expiry(typed, call.app.clock.now());
-  if (!expires_at) return expires_at.refusal();
-  const auto seconds = read_ephemeral_seconds(typed);
-  if (!seconds) return seconds.refusal();
-  if (auto checked = check_protection(call, typed.groups, *uses); !checked)
-    return checked.refusal();
-  return NewKey{.name = typed.name,
-                .note = typed.note,
-                .type = std::string{preset.type},
-                .usage_limit = *uses,
-                .expires_in = *expires_at ? 0 : preset.expires_in,
-                .expires_at = *expires_at,
-                .ephemeral = typed.ephemeral.empty() ? preset.ephemeral : typed.ephemeral == "yes",
-                .ephemeral_seconds = *seconds,
-                .allow_extra_dns_labels = typed.allow_extra_dns_labels,
-                .allow_group_choice = typed.allow_group_choice,
-                .requires_approval = typed.requires_approval,
-                .device_name = typed.device_name,
-                .allowed_cidrs = parts_of(typed.allowed_cidrs, true),
-                .auto_groups = typed.groups,
-                .networks = typed.networks,
-                .tags = parts_of(typed.tags, false)};
+std::string_view pattern_group(const KeyForm& typed) {
+  return typed.groups.empty() ? find_preset(typed.preset).group : std::string_view{};
 }
 
-Result<KeyChange> read_key_change(const Call& call, const KeyForm& typed, const Key& key) {
-  const KeyForm before = settings_of(key);
-  const auto seconds = read_ephemeral_seconds(typed);
-  if (!seconds) return seconds.refusal();
-  KeyChange change{.note = typed.note,
-                   .ephemeral = typed.ephemeral == "yes",
-                   .ephemeral_seconds = *seconds,
-                   .allow_extra_dns_labels = typed.allow_extra_dns_labels,
-                   .allow_group_choice = typed.allow_group_choice,
-                   .requires_approval = typed.requires_approval,
-                   .device_name = typed.device_name,
-                   .allowed_cidrs = parts_of(typed.allowed_cidrs, true),
-                   .tags = parts_of(typed.tags, false)};
-  std::int64_t uses = key.usage_limit;
-  // The form of a default key does not ask for what makes it one.
-  if (!key.is_default()) {
-    if (auto checked = check_words(typed); !checked) return checked.refusal();
-    const auto wanted = read_number("The number of machines", typed.uses, 0);
-    if (!wanted) return wanted.refusal();
-    const auto expires_at = read_expiry(typed, call.app.clock.now());
-    if (!expires_at) return expires_at.refusal();
-    uses = *wanted;
-    change.name = typed.name;
-    change.expires_at = *expires_at;
-    if (uses != key.usage_limit) change.usage_limit = uses;
-    if (uses != key.usage_limit && uses != 1) change.type = "reusable";
-  }
-  const auto as_set = [](const std::vector<std::string>& ids) {
-    return std::set<std::string>{ids.begin(), ids.end()};
-  };
-  if (as_set(typed.groups) != as_set(before.groups)) change.auto_groups = typed.groups;
-  if (!typed.networks.empty() && !key.network_default_of) change.networks = typed.networks;
-  if (change.auto_groups || change.usage_limit)
-    if (auto checked = check_protection(call, typed.groups, uses); !checked)
-      return checked.refusal();
-  return change;
-}
-
-View form_view(const Call& call, const KeyForm& typed, const Key* key, std::string_view message) {
+View form_view(const Call& call, const KeyForm& typed, const Key* key, const FieldErrors& errors,
+               std::string_view message) {
   View view;
-  view.set("message", message)
-      .set("is_new", key == nullptr)
+  view.set("is_new", key == nullptr)
       .set("is_default", key != nullptr && key->is_default())
       .set("fixes_networks", key != nullptr && key->network_default_of.has_value())
       .set("name", typed.name)
@@ -301,13 +194,16 @@ View form_view(const Call& call, const KeyForm& typed, const Key* key, std::stri
       .set("now", readable_time(call.app.clock.now()))
       .set("tags", typed.tags)
       .set("device_name", typed.device_name)
-      .set("ephemeral_seconds", read_or(typed.ephemeral_seconds, "600"))
+      .set("ephemeral_seconds", typed.ephemeral_seconds)
       .set("allowed_cidrs", typed.allowed_cidrs)
+      .set("gateway_device", gateway_name(call, typed, key))
       .set("requires_approval", typed.requires_approval)
       .set("allow_extra_dns_labels", typed.allow_extra_dns_labels)
       .set("allow_group_choice", typed.allow_group_choice);
+  set_presets(view, call, typed);
   set_choices(view, typed, key);
   set_lists(view, call, typed);
+  errors.show(view, kFields, message);
   return view;
 }
 
