@@ -97,27 +97,6 @@ void append_audit(Transaction& tx, const By& by, const AuditEntry& entry) {
        chain_hash(head.hash, row)});
 }
 
-std::vector<AuditRow> list_audit(const Snapshot& snapshot, std::int64_t before, int limit) {
-  std::vector<AuditRow> rows;
-  auto query = snapshot.query(
-      "SELECT id, at, code, actor, target, \"from\", cascade_id, details FROM audit_log"
-      " WHERE ?1 = 0 OR id < ?1 ORDER BY id DESC LIMIT ?2",
-      {before, limit});
-  while (query.step()) {
-    AuditRow row;
-    row.id = query.integer();
-    row.at = query.integer();
-    row.code = query.text();
-    row.actor = Subject::parse(query.text());
-    row.target = Subject::parse(query.text());
-    row.from = query.text();
-    row.cascade_id = query.text();
-    row.details = query.text();
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
 ChainHead find_chain_head(const Snapshot& snapshot) {
   const Head head = find_head(snapshot);
   return {head.id, head.id == 0 ? std::string{} : hex_of(head.hash)};

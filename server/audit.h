@@ -66,9 +66,6 @@ struct AuditRow {
   std::string details;  // JSON object
 };
 
-// Newest first, at most `limit`, older than row `before` when that is not 0.
-std::vector<AuditRow> list_audit(const Snapshot& snapshot, std::int64_t before, int limit);
-
 struct ChainState {
   std::int64_t rows = 0;
   std::int64_t head_id = 0;

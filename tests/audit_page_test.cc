@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "server/clock.h"
 #include "server/format.h"
 #include "tests/browser.h"
 #include "tests/catch.h"
@@ -107,6 +110,78 @@ TEST_CASE("an auditor reads the log, a member does not") {
   Browser member{world};
   CHECK(auditor.sign_in_as("auditor").get("/audit").status == 200);
   CHECK(member.sign_in_as("member").get("/audit").status == 403);
+}
+
+struct Busy : World {
+  Browser owner{*this};
+  Busy() {
+    owner.sign_in_as();
+    const std::string key = make_key(R"("type": "reusable")");
+    for (int i = 0; i < 3; ++i) enroll(key, device_secret(i));
+  }
+  std::string log(const std::string& query = "") { return owner.get("/audit" + query).body; }
+};
+
+TEST_CASE("the log is filtered by who, about what, to what and when") {
+  Busy world;
+  CHECK(rows_of(world.log("?actor=setup_key:2")) == 3);
+  CHECK(rows_of(world.log("?actor=setup_key:20")) == 0);
+  CHECK(rows_of(world.log("?code=peer.setupkey.add")) == 3);
+  CHECK(rows_of(world.log("?code=peer.")) == 3);
+  CHECK(rows_of(world.log("?target=device:2")) == 1);
+  CHECK(rows_of(world.log("?target=till")) == 3);
+  CHECK(rows_of(world.log("?target=till&code=group.")) == 0);
+  world.clock.pass(2 * 86400);
+  world.make_group("late");
+  const std::string today = rfc3339(world.clock.now()).substr(0, 10);
+  const auto count = [&](const std::string& query) {
+    return world.ask("GET", "/api/events" + query).json().size();
+  };
+  CHECK(count("?since=" + today) == 1);
+  CHECK(count("?until=" + today + "&code=group.") == 1);
+  CHECK(count("?until=" + rfc3339(world.clock.now() - 1) + "&code=group.") == 0);
+}
+
+TEST_CASE("a time that is none is refused in words, by the page, the file and the API") {
+  Busy world;
+  const std::string query = GENERATE("?since=yesterday", "?until=2026-13-01");
+  CHECK(world.owner.get("/audit" + query).status == 422);
+  CHECK(world.ask("GET", "/api/events/audit" + query).status == 422);
+  CHECK(world.owner.get("/audit.csv" + query).status == 422);
+}
+
+TEST_CASE("the file and the API have the rows that the filter leaves") {
+  Busy world;
+  CHECK(world.ask("GET", "/api/events/audit?code=peer.").json().size() == 3);
+  CHECK(world.ask("GET", "/api/events?actor=setup_key:2&target=device:1").json().size() == 1);
+  const std::string csv = world.owner.get("/audit.csv?code=peer.").body;
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+}
+
+TEST_CASE("what went together is one entry, and leads to what went with it") {
+  Busy world;
+  const std::size_t before = rows_of(world.log());
+  world.ask("POST", "/api/devices/actions", R"({"action": "remove", "ids": ["1", "2", "3"]})");
+  const std::string html = world.log();
+  CHECK(rows_of(html) == before + 1);
+  CHECK(has(html, "and 2 more with it"));
+  const auto link = html.find("href=\"/receipts/");
+  REQUIRE(link != std::string::npos);
+  const std::string path = html.substr(link + 6, html.find('"', link + 6) - link - 6);
+  CHECK(world.owner.get(path).status == 200);
+  CHECK(rows_of(world.log("?cascade_id=" + path.substr(10))) == 3);
+}
+
+TEST_CASE("the page and the API say that the log is whole, and name the first row that is not") {
+  Busy world;
+  CHECK(has(world.log(), "Whole"));
+  CHECK(world.ask("GET", "/api/events/chain").json().at("is_whole") == true);
+  world.run("UPDATE audit_log SET actor = 'user:1 somebody else' WHERE id = 4");
+  CHECK(has(world.log(), "Row 4 does not fit"));
+  CHECK_FALSE(has(world.log(), "Whole"));
+  const auto chain = world.ask("GET", "/api/events/chain").json();
+  CHECK(chain.at("is_whole") == false);
+  CHECK(chain.at("first_broken_id") == "4");
 }
 
 }  // namespace

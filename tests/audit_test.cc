@@ -1,4 +1,4 @@
-#include "server/audit.h"
+#include "server/audit_list.h"
 
 #include "tests/catch.h"
 #include "tests/world.h"
@@ -68,8 +68,8 @@ TEST_CASE("a row says who, what, when and from where") {
   const std::string key = world.make_key(R"("type": "one-off")");
   world.clock.pass(5);
   world.enroll(key, device_secret(1));
-  const auto rows =
-      world.database().read([](const Snapshot& snapshot) { return list_audit(snapshot, 0, 2); });
+  const auto rows = world.database().read(
+      [](const Snapshot& snapshot) { return list_audit(snapshot, {}, 0, 2); });
 
   CHECK(rows.at(0).code == "peer.setupkey.add");
   CHECK(rows.at(0).actor.text() == "setup_key:2 test");
@@ -85,7 +85,7 @@ TEST_CASE("the log is read newest first, from any row back") {
   for (const char* name : {"a", "b", "c"}) world.make_group(name);
   const auto head = world.number("SELECT max(id) FROM audit_log");
   const auto rows = world.database().read(
-      [&](const Snapshot& snapshot) { return list_audit(snapshot, head, 2); });
+      [&](const Snapshot& snapshot) { return list_audit(snapshot, {}, head, 2); });
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].id == head - 1);
   CHECK(rows[1].id == head - 2);

@@ -232,12 +232,12 @@ Reply devices_csv(const Call& call, const DeviceFilter& filter,
                    });
 }
 
-Reply audit_csv(const Call& call) {
+Reply audit_csv(const Call& call, const AuditFilter& filter) {
   return csv_reply("audit", call.app.clock.now(), kAuditMembers,
-                   [&app = call.app, before = std::int64_t{0}](std::string& out) mutable {
+                   [&app = call.app, filter, before = std::int64_t{0}](std::string& out) mutable {
                      if (before == 1) return false;
                      const auto rows = app.database.read([&](const Snapshot& snapshot) {
-                       return list_audit(snapshot, before, kPage);
+                       return list_audit(snapshot, filter, before, kPage);
                      });
                      if (rows.empty()) return false;
                      before = rows.back().id;

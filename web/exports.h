@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "server/audit_list.h"
 #include "server/devices.h"
 #include "server/install_links.h"
 #include "server/key_list.h"
@@ -18,7 +19,7 @@ Reply links_csv(const Call& call, const LinkFilter& filter);
 Reply devices_csv(const Call& call, const DeviceFilter& filter,
                   std::function<bool(const Device&)> also);
 // Newest first.
-Reply audit_csv(const Call& call);
+Reply audit_csv(const Call& call, const AuditFilter& filter);
 
 // What a program asked for with `format`: csv, or json, which needs not be said.
 Result<bool> wants_csv(const Request& request);

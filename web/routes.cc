@@ -143,6 +143,7 @@ std::vector<Route> routes_of_programs() {
       route<api::delete_peer>("DELETE", "/api/peers/{id}"),
       route<api::list_events>("GET", "/api/events"),
       route<api::list_events>("GET", "/api/events/audit"),
+      route<api::get_chain>("GET", "/api/events/chain"),
 
       route<api::list_users>("GET", "/api/users"),
       route<api::create_user>("POST", "/api/users"),

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -308,6 +309,49 @@ void print_plans() {
     std::puts(plan.c_str());
 }
 
+// Asks for one key again and again until it is told to stop; the slowest answer, in milliseconds.
+double read_until(const std::atomic<bool>& is_over, const ServerProcess& server,
+                  const std::string& token) {
+  double slowest = 0;
+  while (!is_over) {
+    const auto begin = Clock::now();
+    server.ask("GET", "/api/setup-keys/1", "", token);
+    slowest =
+        std::max(slowest, std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+  }
+  return slowest;
+}
+
+void measure_revocation() {
+  table("A service user goes with a key and its 10,000 devices, each with a row in the audit log",
+        {"the plan", "the act", "slowest read of a key meanwhile"});
+  const Prepared prepared;
+  write_devices(prepared.database(), 10'000);
+  output_of_muster(on_folder(prepared.owned.data) + " token create --service robot --name t");
+  Database{{.path = prepared.database().string()}}.write([](Transaction& tx) {
+    tx.run("UPDATE setup_keys SET created_by_id = (SELECT max(id) FROM users)");
+  });
+  const ServerProcess server{prepared.owned.data};
+  const std::string token = "Token " + prepared.owned.token;
+  const std::string target = R"({"target": {"kind": "user", "id": "2"})";
+  const auto timed = [&](const std::string& body, std::string& answer) {
+    const auto begin = Clock::now();
+    answer = server.ask("POST", "/api/revocations", body, token).body;
+    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+  };
+  std::string answer;
+  const double plan = timed(target + R"(, "dry_run": true})", answer);
+  const std::string digest = nlohmann::json::parse(answer).at("digest");
+  std::atomic<bool> is_over{false};
+  double slowest = 0;
+  std::thread reader([&] { slowest = read_until(is_over, server, token); });
+  const double act = timed(target + R"(, "digest": ")" + digest + "\"}", answer);
+  is_over = true;
+  reader.join();
+  if (!nlohmann::json::parse(answer).contains("cascade_id")) throw std::runtime_error(answer);
+  row({milliseconds(plan), milliseconds(act), milliseconds(slowest)});
+}
+
 std::uint16_t free_port() {
   const ScratchFolder folder;
   return ServerProcess{folder.path() / "data"}.port();
@@ -388,13 +432,9 @@ int main(int count, char** words) {
     std::string_view name;
     void (*measure)();
   } parts[]{
-      {"enrollments", measure_enrollments},
-      {"calls", measure_calls},
-      {"lists", measure_lists},
-      {"large", measure_large_lists},
-      {"plans", print_plans},
-      {"many", measure_many},
-      {"size", measure_size},
+      {"enrollments", measure_enrollments}, {"calls", measure_calls}, {"lists", measure_lists},
+      {"large", measure_large_lists},       {"plans", print_plans},   {"many", measure_many},
+      {"revocation", measure_revocation},   {"size", measure_size},
   };
   try {
     start_crypto();

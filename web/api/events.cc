@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
-#include "server/audit.h"
+#include "server/audit_list.h"
 #include "server/clock.h"
 #include "web/api/handlers.h"
+#include "web/audit_query.h"
 #include "web/exports.h"
 
 namespace muster::api {
@@ -105,43 +105,50 @@ JsonObject event_shape(const AuditRow& row) {
   return shape;
 }
 
-// The row before which to begin, or the newest when absent.
-Result<std::int64_t> read_before(const Request& request) {
-  const auto text = request.find_query("before");
-  if (!text) return std::int64_t{0};
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), id);
-  if (error != std::errc{} || end != text->data() + text->size() || id < 1)
-    return Refusal::invalid("before is the id of an event");
-  return id;
-}
-
 }  // namespace
 
 // Newest first, 10,000 at the most; `before` (an event's id) leads to older ones.
 Result<Reply> list_events(const Call& call, const Allowed<Right::audit_read>&) {
   const auto limit = read_limit(call.request, kEventsAtMost, kEventsAtMost);
   if (!limit) return limit.refusal();
-  const auto before = read_before(call.request);
+  const auto before = read_audit_cursor(call.request);
   if (!before) return before.refusal();
+  const auto filter = read_audit_filter(call.request);
+  if (!filter) return filter.refusal();
   const auto is_csv = wants_csv(call.request);
   if (!is_csv) return is_csv.refusal();
-  if (*is_csv) return audit_csv(call);
+  if (*is_csv) return audit_csv(call, *filter);
   struct Position {
     std::int64_t before;
     int left;
   };
-  return stream_array([&app = call.app, at = Position{*before, *limit}]() mutable {
-    std::vector<JsonObject> page;
-    if (at.before == 1 || at.left == 0) return page;
-    const auto rows = app.database.read([&](const Snapshot& snapshot) {
-      return list_audit(snapshot, at.before, std::min(kPage, at.left));
-    });
-    for (const AuditRow& row : rows) page.push_back(event_shape(row));
-    at.left -= static_cast<int>(rows.size());
-    if (!rows.empty()) at.before = rows.back().id;
-    return page;
-  });
+  return stream_array(
+      [&app = call.app, filter = *filter, at = Position{*before, *limit}]() mutable {
+        std::vector<JsonObject> page;
+        if (at.before == 1 || at.left == 0) return page;
+        const auto rows = app.database.read([&](const Snapshot& snapshot) {
+          return list_audit(snapshot, filter, at.before, std::min(kPage, at.left));
+        });
+        for (const AuditRow& row : rows) page.push_back(event_shape(row));
+        at.left -= static_cast<int>(rows.size());
+        if (!rows.empty()) at.before = rows.back().id;
+        return page;
+      });
+}
+
+// Walks the whole log: a row that was changed by hand, or before which one is missing, is named.
+Result<Reply> get_chain(const Call& call, const Allowed<Right::audit_read>&) {
+  const ChainState state =
+      call.read([](const Snapshot& snapshot) { return check_chain(snapshot); });
+  return json_reply(
+      JsonObject{}
+          .set("rows", state.rows)
+          .set("head_id", std::string_view{std::to_string(state.head_id)})
+          .set("head", std::string_view{state.head})
+          .set("is_whole", !state.first_broken_id)
+          .set("first_broken_id", state.first_broken_id
+                                      ? std::optional{std::to_string(*state.first_broken_id)}
+                                      : std::nullopt));
 }
 
 }  // namespace muster::api

@@ -58,6 +58,7 @@ Result<Reply> list_peers(const Call& call, const Allowed<Right::devices_read>& w
 Result<Reply> get_peer(const Call& call, const Allowed<Right::devices_read>& who);
 Result<Reply> put_peer(const Call& call, const Allowed<Right::devices_write>& who);
 Result<Reply> delete_peer(const Call& call, const Allowed<Right::devices_write>& who);
+Result<Reply> get_chain(const Call& call, const Allowed<Right::audit_read>& who);
 Result<Reply> list_events(const Call& call, const Allowed<Right::audit_read>& who);
 
 Result<Reply> list_users(const Call& call, const Known& who);

@@ -1,6 +1,6 @@
 // The audit log as people read it: a sentence for each row.
 
-#include "server/audit.h"
+#include "server/audit_list.h"
 
 #include <algorithm>
 #include <array>
@@ -12,9 +12,12 @@
 #include "server/install_links.h"
 #include "server/keys.h"
 #include "server/networks.h"
+#include "server/people.h"
+#include "web/audit_query.h"
 #include "web/json.h"
 #include "web/page.h"
 #include "web/pages/handlers.h"
+#include "web/pages/list_address.h"
 #include "web/words.h"
 
 namespace muster::pages {
@@ -154,8 +157,17 @@ class Rows {
         .set("target_path", page_of(row.target))
         .set("joiner", sentence.joiner)
         .set("detail", detail)
-        .set("from", row.from);
+        .set("from", row.from)
+        .set("cascade_id", row.cascade_id)
+        .set("more", "");
     return view;
+  }
+
+  // What went together: what it began with, and how much more there is.
+  View view(const AuditFold& fold) {
+    View all = view(fold.first);
+    if (fold.rows > 1) all.set("more", std::to_string(fold.rows - 1));
+    return all;
   }
 
  private:
@@ -170,30 +182,101 @@ class Rows {
   std::map<std::string, std::string> pages_;
 };
 
-std::int64_t cursor_of(const Request& request) {
-  const std::string text{request.query_value("before")};
-  const bool is_number = !text.empty() && text.size() < 19 &&
-                         text.find_first_not_of("0123456789") == std::string::npos;
-  return is_number ? std::atoll(text.c_str()) : 0;
+constexpr std::array<std::string_view, 7> kChoices{"actor", "target", "code",  "cascade_id",
+                                                   "since", "until",  "before"};
+
+struct About {
+  std::string_view code;
+  std::string_view label;
+};
+constexpr std::array kAbout{
+    About{"setupkey.", "Keys"},     About{"installlink.", "Install links"},
+    About{"peer.", "Devices"},      About{"user.peer.", "Devices removed"},
+    About{"group.", "Groups"},      About{"network.", "Networks"},
+    About{"user.", "People"},       About{"personal.access.token.", "Access tokens"},
+    About{"settings.", "Settings"}, About{"server.", "What Muster did itself"}};
+
+View option(std::string_view value, std::string_view label, std::string_view chosen) {
+  return View{}.set("value", value).set("label", label).set("chosen", value == chosen);
+}
+
+void set_filters(View& view, const Snapshot& snapshot, const ListAddress& address) {
+  std::vector<View> about;
+  const std::string_view code = address.value("code");
+  for (const About& one : kAbout) about.push_back(option(one.code, one.label, code));
+  const bool is_listed = std::ranges::find(kAbout, code, &About::code) != kAbout.end();
+  if (!code.empty() && !is_listed) about.push_back(option(code, code, code));
+  std::vector<View> actors;
+  const std::string_view actor = address.value("actor");
+  bool has_actor = actor.empty();
+  const auto offer = [&](const std::string& value, std::string_view label) {
+    actors.push_back(option(value, label, actor));
+    has_actor = has_actor || value == actor;
+  };
+  for (const Person& person : list_people(snapshot, std::nullopt))
+    offer("user:" + to_text(person.id), person.label());
+  offer("command_line", "Command line");
+  offer("server", "Muster itself");
+  // One who is gone, or a key: whoever a link to this page named.
+  if (!has_actor) offer(std::string{actor}, actor);
+  view.set("about", std::move(about))
+      .set("actors", std::move(actors))
+      .set("target", address.value("target"))
+      .set("since", address.value("since"))
+      .set("until", address.value("until"));
+}
+
+// A long log takes a while to walk through, so it is done when asked for.
+constexpr std::int64_t kCheckedAtOnce = 10'000;
+
+void set_chain(View& view, const Snapshot& snapshot, const Request& request) {
+  const ChainHead head = find_chain_head(snapshot);
+  const bool is_checked = head.id <= kCheckedAtOnce || request.query_value("check") == "1";
+  ChainState state;
+  if (is_checked) state = check_chain(snapshot);
+  view.set("head_id", std::to_string(head.id))
+      .set("head", head.hash)
+      .set("is_checked", is_checked)
+      .set("chain_rows", std::to_string(state.rows))
+      .set("broken_id", state.first_broken_id ? std::to_string(*state.first_broken_id) : "");
 }
 
 }  // namespace
 
 Result<Reply> audit_log(const Call& call, const Visitor<Right::audit_read>& who) {
-  const std::int64_t before = cursor_of(call.request);
+  const auto filter = read_audit_filter(call.request);
+  if (!filter) return filter.refusal();
+  // A cursor that is none begins at the newest: it comes from our own links alone.
+  const auto cursor = read_audit_cursor(call.request);
+  const std::int64_t before = cursor ? *cursor : 0;
+  const ListAddress address{call.request, kChoices};
   std::vector<View> rows;
-  std::string older_path;
+  View view;
   call.read([&](const Snapshot& snapshot) {
     Rows views{snapshot, call.app.clock.now()};
-    auto found = list_audit(snapshot, before, kRows + 1);
-    if (found.size() > kRows) {
-      found.pop_back();
-      older_path = "/audit?before=" + std::to_string(found.back().id);
-    }
-    for (const AuditRow& row : found) rows.push_back(views.view(row));
+    std::int64_t last = 0;
+    const auto take = [&](const auto& found, auto id_of) {
+      for (const auto& one : found) {
+        if (rows.size() == kRows) return true;
+        rows.push_back(views.view(one));
+        last = id_of(one);
+      }
+      return false;
+    };
+    const bool has_more = filter->splits_cascades()
+                              ? take(list_audit(snapshot, *filter, before, kRows + 1),
+                                     [](const AuditRow& row) { return row.id; })
+                              : take(list_folded_audit(snapshot, *filter, before, kRows + 1),
+                                     [](const AuditFold& fold) { return fold.first.id; });
+    view.set("older_path", has_more ? address.with("before", std::to_string(last)) : "");
+    set_filters(view, snapshot, address);
+    set_chain(view, snapshot, call.request);
   });
-  View view;
-  view.set("rows", std::move(rows)).set("older_path", older_path).set("is_older", before > 0);
+  view.set("has_rows", !rows.empty())
+      .set("is_folded", !filter->splits_cascades())
+      .set("newest_path", before > 0 ? address.with("before", "") : "")
+      .set("csv_url", address.at("/audit.csv"));
+  view.set("rows", std::move(rows));
   return page(call, who, {"audit/list", "Audit log", std::move(view), "/audit"});
 }
 

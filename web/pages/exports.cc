@@ -2,6 +2,7 @@
 
 #include "web/exports.h"
 
+#include "web/audit_query.h"
 #include "web/pages/device_list.h"
 #include "web/pages/handlers.h"
 #include "web/pages/key_list.h"
@@ -26,7 +27,9 @@ Result<Reply> export_devices(const Call& call, const Visitor<Right::devices_read
 }
 
 Result<Reply> export_audit_log(const Call& call, const Visitor<Right::audit_read>&) {
-  return audit_csv(call);
+  const auto filter = read_audit_filter(call.request);
+  if (!filter) return filter.refusal();
+  return audit_csv(call, *filter);
 }
 
 }  // namespace muster::pages
