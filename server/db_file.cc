@@ -44,21 +44,18 @@ void refuse_unusable(Connection& connection, const DatabaseOptions& options) {
   connection.execute("COMMIT");
 }
 
-// Each migration is one transaction, so that a power cut leaves a whole older version.
+// All in one transaction: a power cut leaves the file as it was, and a command that comes to a
+// fresh file meanwhile never sees it half way.
 void migrate(Connection& connection) {
   connection.execute("PRAGMA foreign_keys=ON");
-  while (true) {
-    connection.execute("BEGIN IMMEDIATE");
-    const auto version = pragma(connection, "user_version");  // another process may be at it too
-    if (version >= schema_version()) {
-      connection.execute("COMMIT");
-      return;
-    }
-    connection.execute(std::string{migration(static_cast<int>(version) + 1)});
-    connection.execute(
-        formatted("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId, version + 1));
-    connection.execute("COMMIT");
-  }
+  connection.execute("BEGIN IMMEDIATE");
+  const auto version = pragma(connection, "user_version");  // another process may have done it
+  for (auto next = version + 1; next <= schema_version(); ++next)
+    connection.execute(std::string{migration(static_cast<int>(next))});
+  if (version < schema_version())
+    connection.execute(formatted("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId,
+                                 schema_version()));
+  connection.execute("COMMIT");
 }
 
 // The switch wants the file for itself for a moment. Where two processes want that at once, SQLite
