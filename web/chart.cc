@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "server/format.h"
@@ -29,7 +30,7 @@ std::string capital(std::string_view word) {
 std::int64_t height_of(std::int64_t value, std::int64_t top) {
   if (value <= 0) return 0;
   const double share = static_cast<double>(value) / static_cast<double>(top);
-  return std::max(kLeastHeight, static_cast<std::int64_t>(share * (kBottom - kTop) + 0.5));
+  return std::max(kLeastHeight, std::int64_t{std::lround(share * (kBottom - kTop))});
 }
 
 std::vector<View> lines(std::int64_t top) {

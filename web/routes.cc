@@ -164,23 +164,12 @@ std::vector<Route> routes_of_programs() {
       route<api::get_network>("GET", "/api/networks/{id}"),
       route<api::patch_network>("PATCH", "/api/networks/{id}"),
       route<api::delete_network>("DELETE", "/api/networks/{id}"),
-
   };
 }
 
-std::vector<Route> routes_of_people() {
+// Pages of what somebody looks after.
+std::vector<Route> routes_of_things() {
   return {
-      route<pages::static_file>("GET", "/static/{file}"),
-      route<pages::show_first_run>("GET", "/first-run/{secret}"),
-      route<pages::first_run>("POST", "/first-run/{secret}"),
-      route<pages::show_sign_in>("GET", "/sign-in"),
-      route<pages::sign_in>("POST", "/sign-in"),
-      route<pages::sign_in_with_code>("POST", "/sign-in/code"),
-      route<pages::sign_out>("POST", "/sign-out"),
-      route<pages::set_theme>("POST", "/theme"),
-      route<pages::home>("GET", "/"),
-      route<pages::overview>("GET", "/overview"),
-      route<pages::start>("GET", "/start"),
       route<pages::list_links>("GET", "/links"),
       route<pages::act_on_links>("POST", "/links/actions", kManyLimit),
       route<pages::show_new_link>("GET", "/links/new"),
@@ -193,8 +182,6 @@ std::vector<Route> routes_of_people() {
       route<pages::resend_link>("POST", "/links/{id}/resend"),
       route<pages::show_replace_link>("GET", "/links/{id}/replace"),
       route<pages::replace_link>("POST", "/links/{id}/replace"),
-      route<pages::show_install>("GET", "/i/{secret}"),
-      route<pages::install>("POST", "/i/{secret}"),
       route<pages::keys>("GET", "/keys"),
       route<pages::find_key_of_secret>("POST", "/keys/whose"),
       route<pages::act_on_keys>("POST", "/keys/actions", kManyLimit),
@@ -215,6 +202,49 @@ std::vector<Route> routes_of_people() {
       route<pages::clone_key>("POST", "/keys/{id}/clone"),
       route<pages::revoke_key>("POST", "/keys/{id}/revoke"),
       route<pages::delete_key>("POST", "/keys/{id}/delete"),
+      route<pages::list_devices>("GET", "/devices"),
+      route<pages::act_on_devices>("POST", "/devices/actions", kManyLimit),
+      route<pages::show_device>("GET", "/devices/{id}"),
+      route<pages::save_device>("POST", "/devices/{id}"),
+      route<pages::approve_device>("POST", "/devices/{id}/approve"),
+      route<pages::show_device_removal>("GET", "/devices/{id}/remove"),
+      route<pages::remove_device>("POST", "/devices/{id}/remove"),
+      route<pages::list_groups>("GET", "/groups"),
+      route<pages::show_new_group>("GET", "/groups/new"),
+      route<pages::make_group>("POST", "/groups/new"),
+      route<pages::show_group>("GET", "/groups/{id}"),
+      route<pages::save_group>("POST", "/groups/{id}"),
+      route<pages::show_protection>("GET", "/groups/{id}/protection"),
+      route<pages::set_protection>("POST", "/groups/{id}/protection"),
+      route<pages::delete_group>("POST", "/groups/{id}/delete"),
+      route<pages::list_networks>("GET", "/networks"),
+      route<pages::show_new_network>("GET", "/networks/new"),
+      route<pages::make_network>("POST", "/networks/new"),
+      route<pages::show_network>("GET", "/networks/{id}"),
+      route<pages::save_network>("POST", "/networks/{id}"),
+      route<pages::delete_network>("POST", "/networks/{id}/delete"),
+      route<pages::export_keys>("GET", "/keys.csv"),
+      route<pages::export_links>("GET", "/links.csv"),
+      route<pages::export_devices>("GET", "/devices.csv"),
+  };
+}
+
+// Pages of who comes here, what they see first, and what was done.
+std::vector<Route> routes_of_people() {
+  return {
+      route<pages::static_file>("GET", "/static/{file}"),
+      route<pages::show_first_run>("GET", "/first-run/{secret}"),
+      route<pages::first_run>("POST", "/first-run/{secret}"),
+      route<pages::show_sign_in>("GET", "/sign-in"),
+      route<pages::sign_in>("POST", "/sign-in"),
+      route<pages::sign_in_with_code>("POST", "/sign-in/code"),
+      route<pages::sign_out>("POST", "/sign-out"),
+      route<pages::set_theme>("POST", "/theme"),
+      route<pages::home>("GET", "/"),
+      route<pages::overview>("GET", "/overview"),
+      route<pages::start>("GET", "/start"),
+      route<pages::show_install>("GET", "/i/{secret}"),
+      route<pages::install>("POST", "/i/{secret}"),
       route<pages::account>("GET", "/account"),
       route<pages::change_password>("POST", "/account/password"),
       route<pages::end_all_other_sessions>("POST", "/account/sessions/end-others"),
@@ -242,38 +272,14 @@ std::vector<Route> routes_of_people() {
       route<pages::show_new_service_token>("GET", "/people/{id}/tokens/new"),
       route<pages::create_service_token>("POST", "/people/{id}/tokens/new"),
       route<pages::end_service_token>("POST", "/people/{id}/tokens/{token_id}/end"),
-      route<pages::list_devices>("GET", "/devices"),
-      route<pages::act_on_devices>("POST", "/devices/actions", kManyLimit),
-      route<pages::show_device>("GET", "/devices/{id}"),
-      route<pages::save_device>("POST", "/devices/{id}"),
-      route<pages::approve_device>("POST", "/devices/{id}/approve"),
-      route<pages::show_device_removal>("GET", "/devices/{id}/remove"),
-      route<pages::remove_device>("POST", "/devices/{id}/remove"),
-      route<pages::list_groups>("GET", "/groups"),
-      route<pages::show_new_group>("GET", "/groups/new"),
-      route<pages::make_group>("POST", "/groups/new"),
-      route<pages::show_group>("GET", "/groups/{id}"),
-      route<pages::save_group>("POST", "/groups/{id}"),
-      route<pages::show_protection>("GET", "/groups/{id}/protection"),
-      route<pages::set_protection>("POST", "/groups/{id}/protection"),
-      route<pages::delete_group>("POST", "/groups/{id}/delete"),
       route<pages::hand_over>("POST", "/revocations/user/{id}/hand-over"),
       route<pages::show_plan>("GET", "/revocations/{kind}/{id}"),
       route<pages::apply_plan>("POST", "/revocations/{kind}/{id}"),
       route<pages::show_receipt>("GET", "/receipts/{id}"),
-      route<pages::list_networks>("GET", "/networks"),
-      route<pages::show_new_network>("GET", "/networks/new"),
-      route<pages::make_network>("POST", "/networks/new"),
-      route<pages::show_network>("GET", "/networks/{id}"),
-      route<pages::save_network>("POST", "/networks/{id}"),
-      route<pages::delete_network>("POST", "/networks/{id}/delete"),
       route<pages::settings>("GET", "/settings"),
       route<pages::save_addresses>("POST", "/settings/addresses"),
       route<pages::save_purge_days>("POST", "/settings/purge"),
       route<pages::audit_log>("GET", "/audit"),
-      route<pages::export_keys>("GET", "/keys.csv"),
-      route<pages::export_links>("GET", "/links.csv"),
-      route<pages::export_devices>("GET", "/devices.csv"),
       route<pages::export_audit_log>("GET", "/audit.csv"),
   };
 }
@@ -281,8 +287,8 @@ std::vector<Route> routes_of_people() {
 const std::vector<Route>& table() {
   static const std::vector<Route> routes = [] {
     auto all = routes_of_programs();
-    const auto pages = routes_of_people();
-    all.insert(all.end(), pages.begin(), pages.end());
+    for (const auto& pages : {routes_of_things(), routes_of_people()})
+      all.insert(all.end(), pages.begin(), pages.end());
     return all;
   }();
   return routes;

@@ -142,10 +142,9 @@ void set_contents(View& view, const Call& call, const Snapshot& snapshot, const 
 }
 
 std::string falling_words(const FallingWithNetwork& falling) {
-  const std::string devices = counted(falling.devices, "device");
-  const std::string keys = counted(falling.keys, "key");
-  if (falling.keys == 0) return devices;
-  return falling.devices == 0 ? keys : formatted("{} and {}", devices, keys);
+  if (falling.keys == 0) return counted(falling.devices, "device");
+  if (falling.devices == 0) return counted(falling.keys, "key");
+  return formatted("{} and {}", counted(falling.devices, "device"), counted(falling.keys, "key"));
 }
 
 void set_network(View& view, const Snapshot& snapshot, const Network& network, std::int64_t now) {
