@@ -19,7 +19,8 @@ constexpr std::string_view kAddressLike =
     " LIKE ? ESCAPE '\\')";
 
 std::int64_t count_with(const Snapshot& snapshot, const DeviceConditions& conditions) {
-  const std::string sql = "SELECT count(*) FROM devices d WHERE " + conditions.sql;
+  const std::string sql =
+      formatted("SELECT count(*) FROM {} WHERE {}", conditions.from, conditions.sql);
   auto query = snapshot.query(sql, std::span<const Bind>{conditions.values});
   query.step();
   return query.integer();
@@ -34,6 +35,12 @@ DeviceConditions::DeviceConditions(const DeviceFilter& filter)
   sql =
       filter.status == DeviceStatus::removed ? "d.removed_at IS NOT NULL" : "d.removed_at IS NULL";
   if (filter.status == DeviceStatus::waiting) also("d.approved_at IS NULL");
+  const bool has_more = filter.setup_key_id || filter.group_id || !filter.search.empty() ||
+                        !filter.name_part.empty() || !filter.address_part.empty();
+  if (!has_more && filter.status == DeviceStatus::waiting)
+    from = "devices d INDEXED BY devices_waiting";
+  if (!has_more && filter.status == DeviceStatus::removed)
+    from = "devices d INDEXED BY devices_removed";
   if (filter.status == DeviceStatus::connected) also("d.approved_at IS NOT NULL");
   if (filter.setup_key_id) also("d.setup_key_id = ?", {*filter.setup_key_id});
   if (filter.group_id && *filter.group_id != kAllGroup)

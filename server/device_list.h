@@ -38,6 +38,9 @@ class DeviceConditions {
 
   std::string sql;
   std::vector<Bind> values;
+  // What to select from. Names the index of the few that wait, or are removed: without statistics
+  // SQLite would rather walk over all devices.
+  std::string_view from = "devices d";
 
  private:
   void also(std::string_view condition, std::initializer_list<Bind> bound = {});

@@ -39,11 +39,11 @@ void walk(const Snapshot& snapshot, const LastSeen& last_seen, const DeviceCondi
           const DevicePageQuery& wanted, const std::function<bool(const Row&)>& visit) {
   constexpr std::size_t kAtOnce = 512;
   const bool by_time = wanted.sort == DeviceSort::last_seen_at;
-  const std::string sql =
-      formatted("SELECT d.id, d.removed_at IS NOT NULL, d.approved_at IS NULL{} WHERE {}{}",
-                by_time ? ", s.at FROM devices d LEFT JOIN last_seen s ON s.device_id = d.id"
-                        : " FROM devices d",
-                conditions.sql, by_time ? "" : order_of(wanted));
+  const std::string sql = formatted(
+      "SELECT d.id, d.removed_at IS NOT NULL, d.approved_at IS NULL{} FROM {}{} WHERE {}{}",
+      by_time ? ", s.at" : "", conditions.from,
+      by_time ? " LEFT JOIN last_seen s ON s.device_id = d.id" : "", conditions.sql,
+      by_time ? "" : order_of(wanted));
   auto query = snapshot.query(sql, std::span<const Bind>{conditions.values});
   std::vector<Row> rows;
   for (bool is_end = false; !is_end;) {
