@@ -4,7 +4,6 @@
 #include <array>
 
 #include "web/answer.h"
-#include "web/api/paging.h"
 
 namespace muster::api {
 namespace {
@@ -35,9 +34,9 @@ Result<LinkQuery> read_link_query(const Request& request) {
       return Refusal::invalid("sort is created_at, -created_at, recipient or expires_at");
     wanted.filter.order = word->order;
   }
-  const auto after = id_query(request, "after", 0);
-  if (after < 0) return Refusal::invalid("after is an id");
-  if (after > 0) wanted.after = LinkId{after};
+  const auto after = read_id(request, "after", 0);
+  if (!after) return Refusal::invalid("after is an id");
+  if (*after > 0) wanted.after = LinkId{*after};
   wanted.filter.search = request.query_value("search");
   return wanted;
 }
